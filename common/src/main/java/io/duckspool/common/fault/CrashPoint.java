@@ -1,0 +1,69 @@
+package io.duckspool.common.fault;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A named line on the durability path at which a test halts the process, without shutdown hooks and
+ * without flushing, as {@code kill -9} at that very instant would. Off unless the environment names
+ * a point:
+ *
+ * <pre>
+ * DUCKSPOOL_CRASH_AT=SERVER_FILE_RENAMED      the first time it is reached
+ * DUCKSPOOL_CRASH_AT=SERVER_FILE_RENAMED:3    the third time
+ * </pre>
+ *
+ * <p>Each constant is used exactly once in the main sources, so that a list of all points is a list
+ * of all windows. Thread-safe; costs one static field read where no point is named.
+ */
+public enum CrashPoint {
+  /** The new content of a server file is written under a temporary name, not yet synced. */
+  SERVER_FILE_WRITTEN,
+  /** The temporary file is synced, not yet renamed. */
+  SERVER_FILE_SYNCED,
+  /** The file has its name, the folder is not yet synced. */
+  SERVER_FILE_RENAMED;
+
+  /** Exit status of a halted process: that of one killed by SIGKILL, as a shell shows it. */
+  public static final int EXIT_STATUS = 137;
+
+  /** The variable that names the point. */
+  public static final String ENVIRONMENT_VARIABLE = "DUCKSPOOL_CRASH_AT";
+
+  private static final @Nullable CrashPoint ARMED;
+  private static final AtomicInteger REMAINING = new AtomicInteger();
+
+  static {
+    Order order = Order.of(System.getenv());
+    ARMED = order == null ? null : order.point();
+    REMAINING.set(order == null ? 0 : order.times());
+  }
+
+  /** Halts the JVM when this is the named point and its turn has come; else returns at once. */
+  public void reached() {
+    if (ARMED == this && REMAINING.decrementAndGet() == 0) {
+      Runtime.getRuntime().halt(EXIT_STATUS);
+    }
+  }
+
+  /** What the environment asks for. */
+  record Order(CrashPoint point, int times) {
+
+    static @Nullable Order of(Map<String, String> environment) {
+      String text = environment.get(ENVIRONMENT_VARIABLE);
+      if (text == null || text.isBlank()) {
+        return null;
+      }
+      int colon = text.indexOf(':');
+      String name = colon < 0 ? text : text.substring(0, colon);
+      int times = colon < 0 ? 1 : Integer.parseInt(text.substring(colon + 1).strip());
+      if (times < 1) {
+        throw new IllegalArgumentException(
+            ENVIRONMENT_VARIABLE + ": times must be > 0, got " + times);
+      }
+      return new Order(valueOf(name.strip().toUpperCase(Locale.ROOT)), times);
+    }
+  }
+}

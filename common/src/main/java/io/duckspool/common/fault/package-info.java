@@ -1,0 +1,5 @@
+/** Places where tests halt a process. */
+@NullMarked
+package io.duckspool.common.fault;
+
+import org.jspecify.annotations.NullMarked;

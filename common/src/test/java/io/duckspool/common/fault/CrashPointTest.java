@@ -1,0 +1,33 @@
+package io.duckspool.common.fault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class CrashPointTest {
+
+  @Test
+  void anOrder_namesThePointAndTheTime() {
+    assertNull(CrashPoint.Order.of(Map.of()));
+    assertNull(CrashPoint.Order.of(Map.of("DUCKSPOOL_CRASH_AT", " ")));
+    assertEquals(
+        new CrashPoint.Order(CrashPoint.SERVER_FILE_SYNCED, 1),
+        CrashPoint.Order.of(Map.of("DUCKSPOOL_CRASH_AT", "server_file_synced")));
+    assertEquals(
+        new CrashPoint.Order(CrashPoint.SERVER_FILE_RENAMED, 3),
+        CrashPoint.Order.of(Map.of("DUCKSPOOL_CRASH_AT", "SERVER_FILE_RENAMED:3")));
+  }
+
+  @Test
+  void anOrder_isRefused_whenThereIsNoSuchPoint() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> CrashPoint.Order.of(Map.of("DUCKSPOOL_CRASH_AT", "NOWHERE")));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> CrashPoint.Order.of(Map.of("DUCKSPOOL_CRASH_AT", "SERVER_FILE_SYNCED:0")));
+  }
+}
