@@ -1,0 +1,105 @@
+package io.duckspool.writer.batch;
+
+import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.OtlpVisitor;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The open batch of a pipeline: grows entry by entry, and is frozen into a {@link SealedBatch}.
+ * Used by one thread; opened by {@link BatchMemory#openBatch} and closed by its pipeline.
+ *
+ * <p>Invariant: it holds the rows of whole entries only. An entry whose decoding fails half way
+ * leaves no row.
+ */
+public final class Batch implements AutoCloseable {
+
+  /**
+   * Decodes one entry into a visitor.
+   *
+   * @param <E> what decoding fails with
+   */
+  @FunctionalInterface
+  public interface RowSource<E extends Exception> {
+
+    void writeTo(OtlpVisitor visitor) throws E;
+  }
+
+  private final BatchMemory memory;
+  private final Map<OtlpTable, TableRows> tables = new EnumMap<>(OtlpTable.class);
+  private final RowVisitor visitor;
+  private long entries;
+  private long payloadBytes;
+
+  Batch(BatchMemory memory) {
+    this.memory = memory;
+    for (OtlpTable table : OtlpTable.values()) {
+      tables.put(table, new TableRows(table, memory));
+    }
+    this.visitor = new RowVisitor(tables);
+  }
+
+  /**
+   * Adds the rows of one entry, all or none: when the source throws, the batch is as it was before.
+   *
+   * @param entryPayloadBytes the entry's payload as received
+   */
+  public <E extends Exception> void add(long entryPayloadBytes, RowSource<E> source) throws E {
+    tables.values().forEach(TableRows::mark);
+    boolean complete = false;
+    try {
+      source.writeTo(visitor);
+      complete = true;
+    } finally {
+      if (!complete) {
+        tables.values().forEach(TableRows::undoToMark);
+      }
+    }
+    entries++;
+    payloadBytes += entryPayloadBytes;
+  }
+
+  /** Entries whose rows are here, those without a row among them. */
+  public long entries() {
+    return entries;
+  }
+
+  public long payloadBytes() {
+    return payloadBytes;
+  }
+
+  public long rows() {
+    return tables.values().stream().mapToLong(TableRows::rows).sum();
+  }
+
+  public long rows(OtlpTable table) {
+    TableRows rows = tables.get(table);
+    return rows == null ? 0 : rows.rows();
+  }
+
+  /** Bytes that the rows take in the buffers. */
+  public long decodedBytes() {
+    return tables.values().stream().mapToLong(TableRows::usedBytes).sum();
+  }
+
+  /** Freezes the rows and starts anew, empty. The sealed batch is closed by the caller. */
+  public SealedBatch seal() {
+    Map<OtlpTable, List<Chunk>> sealed = new EnumMap<>(OtlpTable.class);
+    tables.forEach((table, rows) -> sealed.put(table, rows.takeChunks()));
+    SealedBatch batch = new SealedBatch(memory, sealed, entries, payloadBytes);
+    entries = 0;
+    payloadBytes = 0;
+    return batch;
+  }
+
+  /** Forgets all rows. */
+  public void clear() {
+    seal().close();
+  }
+
+  @Override
+  public void close() {
+    clear();
+  }
+}

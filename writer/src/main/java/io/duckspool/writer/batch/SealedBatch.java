@@ -1,0 +1,72 @@
+package io.duckspool.writer.batch;
+
+import io.duckspool.common.otlp.OtlpTable;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.c.ArrowArrayStream;
+import org.apache.arrow.c.Data;
+
+/**
+ * Frozen rows, ready to be committed, as often as it takes. Closing it gives its buffers back for
+ * reuse; nothing may read it then. Used by one thread at a time.
+ */
+public final class SealedBatch implements AutoCloseable {
+
+  private final BatchMemory memory;
+  private final Map<OtlpTable, List<Chunk>> chunks;
+  private final long entries;
+  private final long payloadBytes;
+  private boolean closed;
+
+  SealedBatch(
+      BatchMemory memory, Map<OtlpTable, List<Chunk>> chunks, long entries, long payloadBytes) {
+    this.memory = memory;
+    this.chunks = chunks;
+    this.entries = entries;
+    this.payloadBytes = payloadBytes;
+  }
+
+  public long entries() {
+    return entries;
+  }
+
+  public long payloadBytes() {
+    return payloadBytes;
+  }
+
+  public long rows() {
+    return chunks.keySet().stream().mapToLong(this::rows).sum();
+  }
+
+  public long rows(OtlpTable table) {
+    return chunks(table).stream().mapToLong(Chunk::rows).sum();
+  }
+
+  /**
+   * The rows of a table as a stream in Arrow's C interface, in the columns' order: one record batch
+   * a chunk, sharing the buffers. It can be read once. The caller closes it after {@code
+   * release()}, and before this batch.
+   */
+  public ArrowArrayStream openStream(OtlpTable table) {
+    ArrowArrayStream stream = ArrowArrayStream.allocateNew(memory.allocator());
+    ChunkReader reader = new ChunkReader(Tables.columns(table), chunks(table), memory.allocator());
+    Data.exportArrayStream(memory.allocator(), reader, stream);
+    return stream;
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    chunks.forEach((table, list) -> list.forEach(chunk -> memory.giveBack(table, chunk)));
+  }
+
+  private List<Chunk> chunks(OtlpTable table) {
+    if (closed) {
+      throw new IllegalStateException("the batch is closed");
+    }
+    return chunks.getOrDefault(table, List.of());
+  }
+}

@@ -1,0 +1,34 @@
+package io.duckspool.writer.sink;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How the writer's DuckDB instance is opened.
+ *
+ * @param database the default database's file; empty: {@code :memory:}
+ * @param memoryLimitBytes what DuckDB may use beside the heap, > 0
+ * @param threads DuckDB's own threads, > 0
+ * @param tempDirectory where it spills
+ * @param extensionDirectory where extensions are found; empty: DuckDB's own place
+ * @param installExtensions whether a missing extension may be installed
+ * @param initSql run once after opening
+ */
+public record DuckDbSettings(
+    Optional<Path> database,
+    long memoryLimitBytes,
+    int threads,
+    Path tempDirectory,
+    Optional<Path> extensionDirectory,
+    boolean installExtensions,
+    Optional<String> initSql) {
+
+  public DuckDbSettings {
+    if (memoryLimitBytes <= 0) {
+      throw new IllegalArgumentException("memoryLimitBytes must be > 0, got " + memoryLimitBytes);
+    }
+    if (threads <= 0) {
+      throw new IllegalArgumentException("threads must be > 0, got " + threads);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.duckspool.writer.sink;
+
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolPosition;
+import io.duckspool.writer.batch.SealTrigger;
+import java.time.Instant;
+
+/**
+ * The step of a ledger row that belongs to a batch, taken by compare-and-set.
+ *
+ * @param spoolId key of the row
+ * @param listenUri canonical URI of the server, for the provenance row
+ * @param first where the row must stand: where the last seal ended
+ * @param next where it stands afterwards, with the cumulative counters up to there
+ * @param runId run of the receiver that made the segment of {@code next}
+ * @param trigger why the batch was sealed
+ * @param startedAt when the seal began
+ */
+public record LedgerMove(
+    String spoolId,
+    String listenUri,
+    SpoolIndex first,
+    SpoolPosition next,
+    String runId,
+    SealTrigger trigger,
+    Instant startedAt) {
+
+  public LedgerMove {
+    if (next.next().compareTo(first) <= 0) {
+      throw new IllegalArgumentException(
+          "next must be > first (" + first + "), got " + next.next());
+    }
+  }
+}

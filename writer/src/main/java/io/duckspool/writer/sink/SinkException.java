@@ -1,0 +1,81 @@
+package io.duckspool.writer.sink;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A sink's failure, by what can be done about it. */
+public abstract sealed class SinkException extends Exception {
+
+  private SinkException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  /** The message, which is never absent. */
+  public String reason() {
+    return Objects.requireNonNull(getMessage());
+  }
+
+  /**
+   * The ledger row isn't where the last seal left it, or is gone. Nothing was committed; the
+   * pipeline stops, for another try could only double rows.
+   */
+  public static final class Fenced extends SinkException {
+
+    public Fenced(String detail) {
+      super("another writer commits this spool: " + detail, null);
+    }
+  }
+
+  /**
+   * The target is not fit to take rows, and won't be by waiting: missing schema or table, another
+   * column type, a kind of target that isn't supported. Nothing was committed or left behind.
+   */
+  public static final class Refused extends SinkException {
+
+    public Refused(String message) {
+      super(message, null);
+    }
+
+    public Refused(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * A reason that lies in the target or this process: down, full, conflict, out of memory. Nothing
+   * was committed; to be tried again with backoff, for ever.
+   */
+  public static final class Unavailable extends SinkException {
+
+    public Unavailable(String message, Throwable cause) {
+      super(message, cause);
+    }
+
+    public Unavailable(String message) {
+      super(message, null);
+    }
+  }
+
+  /**
+   * A reason that lies in the rows: a conversion or a constraint of the target refuses one of them.
+   * Nothing was committed; the entry is found by bisection. With a batch of one entry it is to
+   * blame.
+   */
+  public static final class EntryFault extends SinkException {
+
+    public EntryFault(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * COMMIT failed without telling whether it was applied. Neither failure nor success: read the
+   * ledger ({@link Sink#readLedger}), then decide.
+   */
+  public static final class UnknownOutcome extends SinkException {
+
+    public UnknownOutcome(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}
