@@ -1,9 +1,14 @@
 package io.duckspool.common.config;
 
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * Reads the configuration: the YAML file, over it the environment, over both the flags; then checks
@@ -30,7 +35,7 @@ public final class ConfigLoader {
   private Machine machine = Machine.current();
   private Optional<Path> file = Optional.empty();
   private Map<String, String> environment = Map.of();
-  private final Map<String, String> flags = new LinkedHashMap<>();
+  private final Map<String, Layer.Flag> flags = new LinkedHashMap<>();
 
   /** Without a file, an environment or flags: the built-in defaults. */
   public ConfigLoader(Role role) {
@@ -57,7 +62,7 @@ public final class ConfigLoader {
 
   /** A value given on the command line, such as {@code flag("data", "./data", "--data")}. */
   public ConfigLoader flag(String key, String value, String flagName) {
-    flags.put(key, value);
+    flags.put(key, new Layer.Flag(flagName, value));
     return this;
   }
 
@@ -67,6 +72,17 @@ public final class ConfigLoader {
    * @throws ConfigException with every problem found
    */
   public DuckspoolConfig load() throws ConfigException {
-    throw new UnsupportedOperationException("not yet");
+    List<ConfigProblem> problems = new ArrayList<>();
+    List<ConfigSource> layers = new ArrayList<>();
+    file.ifPresent(path -> layers.add(YamlLayer.read(path, problems)));
+    layers.add(Layer.environment(environment, problems));
+    layers.add(Layer.flags(flags));
+    SmallRyeConfig layered = new SmallRyeConfigBuilder().withSources(layers).build();
+    DuckspoolConfig config =
+        new Conclusion(new Values(layered, problems), machine, role).conclude();
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems.stream().distinct().toList());
+    }
+    return config;
   }
 }
