@@ -444,10 +444,9 @@ final class ConfigLoaderTest {
       })
   void eachBound_holdsAtItsEdge(String key, String inside, String outside, String message)
       throws Exception {
-    loader(Role.RECEIVER).flag(key, inside, "--x").load();
+    withAServer().flag(key, inside, "--x").load();
     ConfigException thrown =
-        assertThrows(
-            ConfigException.class, () -> loader(Role.RECEIVER).flag(key, outside, "--x").load());
+        assertThrows(ConfigException.class, () -> withAServer().flag(key, outside, "--x").load());
     assertTrue(
         thrown.problems().stream().anyMatch(problem -> problem.message().equals(message)),
         thrown.getMessage());
@@ -629,6 +628,10 @@ final class ConfigLoaderTest {
   void anAliasThatHoldsItself_isRefused() throws Exception {
     List<String> problems = problems(loader(Role.TOOL).file(yaml("log: &a\n  x: *a\n")));
     assertTrue(problems.get(0).contains("nested too deeply"), problems.toString());
+  }
+
+  private static ConfigLoader withAServer() {
+    return loader(Role.RECEIVER).flag("servers[0].schema", "main", "--y");
   }
 
   private static ConfigLoader loader(Role role) {
