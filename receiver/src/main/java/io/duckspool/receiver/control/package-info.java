@@ -1,0 +1,5 @@
+/** The receiver's control port. */
+@NullMarked
+package io.duckspool.receiver.control;
+
+import org.jspecify.annotations.NullMarked;

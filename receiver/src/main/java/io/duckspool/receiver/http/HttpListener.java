@@ -1,0 +1,151 @@
+package io.duckspool.receiver.http;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.config.RoutesConfig;
+import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * One HTTP server on one host and port: Javalin on Jetty, set up so that every reply has our shape.
+ * Closed by whoever opened it; thread-safe.
+ */
+public final class HttpListener implements AutoCloseable {
+
+  static final int MAX_HEADER_BYTES = 16 << 10;
+
+  /** Replies are small; their buffers are off-heap, one for each reply being written. */
+  private static final int OUTPUT_BUFFER_BYTES = 8 << 10;
+
+  /** A connection without requests is closed; also bounds what our own deadlines can't see. */
+  private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+
+  private final Javalin javalin;
+
+  private HttpListener(Javalin javalin) {
+    this.javalin = javalin;
+  }
+
+  /**
+   * Binds and serves one OTLP server.
+   *
+   * @param degradation why the server isn't ready; empty when it is
+   * @throws IOException names address, port and cause; nothing stays bound
+   */
+  public static HttpListener open(
+      IngestServices services, IngestServer server, Supplier<Optional<String>> degradation)
+      throws IOException {
+    Replies replies = new Replies(server.isOtlpMode());
+    ReplyWriter writer = new ReplyWriter(replies);
+    QueuedThreadPool threads = threads("http-" + server.uri().port(), server.httpThreads());
+    IngestHandler handler = new IngestHandler(services, server, writer, threads);
+    IngestRoutes routes =
+        new IngestRoutes(handler, writer, services.deadlines(), degradation, threads);
+    return open(server.uri().host(), server.uri().port(), threads, replies, routes::addTo);
+  }
+
+  /**
+   * Binds and serves routes of another kind, with errors as in the buffered mode.
+   *
+   * @param httpThreads threads for requests, above 0
+   * @throws IOException names address, port and cause; nothing stays bound
+   */
+  public static HttpListener open(
+      String host, int port, int httpThreads, Consumer<RoutesConfig> routes) throws IOException {
+    return open(host, port, threads("control", httpThreads), new Replies(false), routes);
+  }
+
+  private static HttpListener open(
+      String host,
+      int port,
+      QueuedThreadPool threads,
+      Replies replies,
+      Consumer<RoutesConfig> routes)
+      throws IOException {
+    BoundPort bound = BoundPort.bind(host, port);
+    boolean started = false;
+    try {
+      // Each connector's selector takes one thread for good.
+      threads.setMaxThreads(threads.getMaxThreads() + bound.channels().size());
+      Javalin javalin =
+          Javalin.create(
+              config -> {
+                configure(config, threads, replies);
+                for (ServerSocketChannel channel : bound.channels()) {
+                  config.jetty.addConnector((jetty, http) -> connector(jetty, http, channel));
+                }
+                routes.accept(config.routes);
+              });
+      javalin.start();
+      started = true;
+      return new HttpListener(javalin);
+    } finally {
+      if (!started) {
+        bound.close();
+      }
+    }
+  }
+
+  private static QueuedThreadPool threads(String name, int httpThreads) {
+    QueuedThreadPool threads = new QueuedThreadPool(httpThreads, Math.min(httpThreads, 2));
+    threads.setName(name);
+    return threads;
+  }
+
+  private static void configure(JavalinConfig config, QueuedThreadPool threads, Replies replies) {
+    config.startup.showJavalinBanner = false;
+    config.startup.showOldJavalinVersionWarning = false;
+    config.startup.startupWatcherEnabled = false;
+    config.router.ignoreTrailingSlashes = false;
+    config.http.compressionStrategy = CompressionStrategy.NONE;
+    config.jetty.threadPool = threads;
+    config.jetty.modifyServer(server -> server.setErrorHandler(ErrorPages.ofServer(replies)));
+    config.jetty.modifyServletContextHandler(
+        context -> context.setErrorHandler(ErrorPages.ofServlets(replies)));
+    config.jetty.modifyHttpConfiguration(HttpListener::configure);
+  }
+
+  private static void configure(HttpConfiguration http) {
+    http.setRequestHeaderSize(MAX_HEADER_BYTES);
+    http.setOutputBufferSize(OUTPUT_BUFFER_BYTES);
+    // A 401 or 503 doesn't wait for the first bytes of the body.
+    http.setDelayDispatchUntilContent(false);
+    http.setSendServerVersion(false);
+  }
+
+  private static Connector connector(
+      Server server, HttpConfiguration http, ServerSocketChannel channel) {
+    // No acceptor threads: the one selector accepts, too.
+    ServerConnector connector = new ServerConnector(server, 0, 1, new HttpConnectionFactory(http));
+    connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    try {
+      connector.open(channel);
+    } catch (IOException e) {
+      throw new IllegalStateException("a bound socket can't be taken over", e);
+    }
+    return connector;
+  }
+
+  /** Runs what follows a request, on the listener's threads. */
+  Executor executor() {
+    return javalin.jettyServer().threadPool();
+  }
+
+  /** Closes the sockets and all connections; safe to call twice. */
+  @Override
+  public void close() {
+    javalin.stop();
+  }
+}

@@ -1,0 +1,62 @@
+package io.duckspool.receiver.ingest;
+
+import io.duckspool.common.otlp.ByteBudget;
+
+/**
+ * What one admitted request holds of the budgets, counted as it grows and given back by {@link
+ * #close}. Used by one thread at a time.
+ */
+public final class Claim implements AutoCloseable, ByteBudget {
+
+  private final Admission admission;
+  private long reservedBytes;
+  private long payloadBytes;
+  private boolean isClosed;
+
+  Claim(Admission admission) {
+    this.admission = admission;
+  }
+
+  /** Takes memory for a buffer, before it is allocated; {@link ExportError} when there is none. */
+  public void reserve(long bytes) throws ExportError {
+    if (!tryReserve(bytes)) {
+      throw admission.outOfMemory(bytes);
+    }
+  }
+
+  @Override
+  public boolean tryReserve(long bytes) {
+    boolean reserved = admission.tryReserve(bytes);
+    reservedBytes += reserved ? bytes : 0;
+    return reserved;
+  }
+
+  @Override
+  public void release(long bytes) {
+    reservedBytes -= bytes;
+    admission.release(bytes);
+  }
+
+  /** Counts payload bytes that arrived; {@link ExportError} when the backlog has no room. */
+  public void addPayload(long bytes) throws ExportError {
+    admission.addPayload(bytes);
+    payloadBytes += bytes;
+  }
+
+  /** The payload is in the spool now, whose backlog counts it. */
+  public void payloadAppended() {
+    admission.removePayload(payloadBytes);
+    payloadBytes = 0;
+  }
+
+  /** Gives everything back; safe to call twice. */
+  @Override
+  public void close() {
+    if (!isClosed) {
+      isClosed = true;
+      payloadAppended();
+      release(reservedBytes);
+      admission.closeClaim();
+    }
+  }
+}
