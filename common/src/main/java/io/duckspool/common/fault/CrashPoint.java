@@ -19,6 +19,16 @@ import org.jspecify.annotations.Nullable;
  * of all windows. Thread-safe; costs one static field read where no point is named.
  */
 public enum CrashPoint {
+  /** A seal's transaction is open, nothing is written. */
+  SEAL_BEGUN,
+  /** The ledger is moved in the seal's transaction, no row is inserted. */
+  SEAL_LEDGER_MOVED,
+  /** The rows of one table are inserted in the seal's transaction; reached once a table. */
+  SEAL_TABLE_INSERTED,
+  /** Everything of the seal is written, COMMIT is next. */
+  SEAL_BEFORE_COMMIT,
+  /** The seal is committed, nobody knows yet. */
+  SEAL_COMMITTED,
   /** The new content of a server file is written under a temporary name, not yet synced. */
   SERVER_FILE_WRITTEN,
   /** The temporary file is synced, not yet renamed. */

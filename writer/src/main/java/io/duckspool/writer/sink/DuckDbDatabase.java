@@ -1,15 +1,62 @@
 package io.duckspool.writer.sink;
 
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.duckdb.DuckDBConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The writer's DuckDB instance: the default database, held exclusively, from which all sinks and
  * queries take their connections. Thread-safe. Closed by the writer, after its sinks.
+ *
+ * <p>After a fatal error DuckDB refuses every statement until the instance is closed; the next
+ * session opens it anew, which also settles what became of a COMMIT that failed.
+ *
+ * <p>If the process dies here: DuckDB replays its write-ahead log at the next opening, and each
+ * transaction is there whole or not at all.
  */
 public final class DuckDbDatabase implements AutoCloseable {
 
-  private DuckDbDatabase() {}
+  private static final Logger LOG = LoggerFactory.getLogger(DuckDbDatabase.class);
+
+  /** Size of the write-ahead log at which a commit checkpoints. */
+  private static final String CHECKPOINT_THRESHOLD = "256MiB";
+
+  private final DuckDbSettings settings;
+  private final InstantSource clock;
+  private final LongSupplier nanoTicker;
+  private final StepGate gate;
+  private final ReentrantLock commitLock = new ReentrantLock();
+
+  /** All below are guarded by this object's monitor. */
+  private final Set<Session> sessions = new HashSet<>();
+
+  private DuckDBConnection root;
+  private boolean invalid;
+  private boolean closed;
+
+  private DuckDbDatabase(
+      DuckDbSettings settings,
+      InstantSource clock,
+      LongSupplier nanoTicker,
+      StepGate gate,
+      DuckDBConnection root) {
+    this.settings = settings;
+    this.clock = clock;
+    this.nanoTicker = nanoTicker;
+    this.gate = gate;
+    this.root = root;
+  }
 
   /**
    * Opens the default database.
@@ -21,7 +68,22 @@ public final class DuckDbDatabase implements AutoCloseable {
    */
   public static DuckDbDatabase open(
       DuckDbSettings settings, InstantSource clock, LongSupplier nanoTicker) throws SinkException {
-    throw new UnsupportedOperationException(settings + " " + clock + nanoTicker);
+    return open(settings, clock, nanoTicker, StepGate.OPEN);
+  }
+
+  static DuckDbDatabase open(
+      DuckDbSettings settings, InstantSource clock, LongSupplier nanoTicker, StepGate gate)
+      throws SinkException {
+    if (settings.database().isEmpty()) {
+      LOG.warn("duckdb.database is :memory:, all rows are lost when the writer exits");
+    }
+    DuckDBConnection root;
+    try {
+      root = connect(settings);
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofOpen(settings.database(), e);
+    }
+    return new DuckDbDatabase(settings, clock, nanoTicker, gate, root);
   }
 
   /**
@@ -30,15 +92,130 @@ public final class DuckDbDatabase implements AutoCloseable {
    * @throws SinkException.Refused a kind of target that this version doesn't support
    */
   public Sink sink(Target target) throws SinkException {
-    throw new UnsupportedOperationException(target.schema());
+    if (target.parquetExportPath().isPresent()) {
+      throw new SinkException.Refused(
+          "parquet_export_path "
+              + target.parquetExportPath().get()
+              + ": Parquet targets are not supported by this version");
+    }
+    String defaultCatalog = defaultCatalog();
+    if (!target.catalog().isEmpty() && !target.catalog().equalsIgnoreCase(defaultCatalog)) {
+      throw new SinkException.Refused(
+          "catalog "
+              + target.catalog()
+              + ": catalogs other than the default database ("
+              + defaultCatalog
+              + ") are not supported by this version");
+    }
+    if (target.schema().indexOf('\0') >= 0) {
+      throw new SinkException.Refused("schema must not contain U+0000");
+    }
+    return new DuckDbSink(this, target, defaultCatalog);
   }
 
   /** Runs read-only queries on this database. */
   public SqlRunner sqlRunner() {
-    throw new UnsupportedOperationException();
+    return new SqlRunner(this);
   }
 
   /** Checkpoints and closes the database. Idempotent. */
   @Override
-  public void close() {}
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    closeConnections();
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+
+  LongSupplier nanoTicker() {
+    return nanoTicker;
+  }
+
+  /** Held during a commit: one at a time, so that a batch has DuckDB's memory for itself. */
+  ReentrantLock commitLock() {
+    return commitLock;
+  }
+
+  /** A connection of its own for one task. */
+  synchronized Session openSession() throws SQLException {
+    if (closed) {
+      throw new SQLException("the database is closed");
+    }
+    if (invalid) {
+      LOG.warn("reopening the database after a fatal error");
+      closeConnections();
+      root = connect(settings);
+      invalid = false;
+    }
+    Session session = new Session(this, root.duplicate(), gate);
+    sessions.add(session);
+    return session;
+  }
+
+  synchronized void release(Session session) {
+    if (sessions.remove(session)) {
+      closeQuietly(session.connection());
+    }
+  }
+
+  /** Notes that the instance is dead; the next session opens it anew. */
+  synchronized void invalidate() {
+    invalid = true;
+  }
+
+  private String defaultCatalog() throws SinkException {
+    try (Session session = openSession()) {
+      return session.queryOne(row -> row.getString(1), "SELECT current_database()").orElseThrow();
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofStatement("default database", e);
+    }
+  }
+
+  private void closeConnections() {
+    List<Session> open = new ArrayList<>(sessions);
+    sessions.clear();
+    open.forEach(session -> closeQuietly(session.connection()));
+    closeQuietly(root);
+  }
+
+  private static void closeQuietly(DuckDBConnection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      LOG.warn("closing a DuckDB connection failed", e);
+    }
+  }
+
+  private static DuckDBConnection connect(DuckDbSettings settings) throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("memory_limit", settings.memoryLimitBytes() / 1024 + "KiB");
+    properties.setProperty("threads", Integer.toString(settings.threads()));
+    properties.setProperty("temp_directory", settings.tempDirectory().toAbsolutePath().toString());
+    properties.setProperty("preserve_insertion_order", "false");
+    properties.setProperty("autoinstall_known_extensions", "false");
+    properties.setProperty("checkpoint_threshold", CHECKPOINT_THRESHOLD);
+    settings
+        .extensionDirectory()
+        .map(folder -> folder.toAbsolutePath().toString())
+        .ifPresent(folder -> properties.setProperty("extension_directory", folder));
+    String name =
+        settings.database().map(file -> file.toAbsolutePath().toString()).orElse(":memory:");
+    DuckDBConnection connection =
+        DriverManager.getConnection("jdbc:duckdb:" + name, properties)
+            .unwrap(DuckDBConnection.class);
+    if (settings.initSql().isPresent()) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(settings.initSql().get());
+      } catch (SQLException e) {
+        connection.close();
+        throw new SQLException("duckdb.init_sql failed: " + DuckDbErrors.message(e), e);
+      }
+    }
+    return connection;
+  }
 }

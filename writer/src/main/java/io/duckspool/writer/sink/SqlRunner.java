@@ -25,7 +25,11 @@ public final class SqlRunner {
    */
   public record Limits(long maxRows, long timeoutMillis) {}
 
-  SqlRunner() {}
+  private final DuckDbDatabase database;
+
+  SqlRunner(DuckDbDatabase database) {
+    this.database = database;
+  }
 
   /**
    * Runs one SELECT and writes UTF-8 text. Blocking.
@@ -37,6 +41,6 @@ public final class SqlRunner {
    */
   public long run(String sql, Format format, Limits limits, OutputStream out)
       throws QueryException, IOException {
-    throw new UnsupportedOperationException(sql + format + limits + out);
+    throw new UnsupportedOperationException(sql + format + limits + out + database);
   }
 }

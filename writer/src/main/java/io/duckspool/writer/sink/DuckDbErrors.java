@@ -1,0 +1,100 @@
+package io.duckspool.writer.sink;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Sorts DuckDB's errors. The driver gives neither codes nor SQL states, so what tells them apart is
+ * the kind that each message begins with ({@code Constraint Error: …}).
+ */
+final class DuckDbErrors {
+
+  /** A row can't be converted, or breaks a constraint. */
+  private static final Pattern ENTRY_FAULT =
+      Pattern.compile(
+          "^(TransactionContext Error: Failed to commit: )?"
+              + "(Conversion|Constraint|Out of Range) Error: ");
+
+  private static final Pattern REFUSED =
+      Pattern.compile("^(Catalog|Binder|Parser|Permission|Not implemented|Dependency) Error: ");
+
+  private static final Pattern FATAL =
+      Pattern.compile("FATAL Error|INTERNAL Error|database has been invalidated");
+
+  private static final Pattern LOCKED =
+      Pattern.compile("Could not set lock on file|Conflicting lock is held");
+
+  private static final Pattern HOLDER = Pattern.compile("\\(PID (\\d+)\\)");
+
+  private DuckDbErrors() {}
+
+  /** A statement of a seal failed, before its COMMIT. */
+  static SinkException ofSeal(String target, SQLException e) {
+    String text = "target " + target + ": " + message(e);
+    return ENTRY_FAULT.matcher(message(e)).find() && !isFatal(e)
+        ? new SinkException.EntryFault(text, e)
+        : new SinkException.Unavailable(text, e);
+  }
+
+  /** COMMIT of a seal failed. A constraint found then says that nothing was applied. */
+  static SinkException ofCommit(String target, SQLException e) {
+    if (ENTRY_FAULT.matcher(message(e)).find() && !isFatal(e)) {
+      return new SinkException.EntryFault("target " + target + ": " + message(e), e);
+    }
+    return new SinkException.UnknownOutcome(
+        "target "
+            + target
+            + ": COMMIT failed, it is not known whether it was applied: "
+            + message(e),
+        e);
+  }
+
+  /** A statement outside a seal failed. */
+  static SinkException ofStatement(String target, SQLException e) {
+    String text = "target " + target + ": " + message(e);
+    return REFUSED.matcher(message(e)).find()
+        ? new SinkException.Refused(text, e)
+        : new SinkException.Unavailable(text, e);
+  }
+
+  /** The database can't be opened. */
+  static SinkException ofOpen(Optional<Path> file, SQLException e) {
+    String name = file.map(Path::toString).orElse(":memory:");
+    if (LOCKED.matcher(message(e)).find()) {
+      Matcher holder = HOLDER.matcher(message(e));
+      String who = holder.find() ? "process " + holder.group(1) : "another process";
+      return new SinkException.Unavailable(
+          "the DuckDB file "
+              + name
+              + " is locked by "
+              + who
+              + ": only one process can open it, readers included; stop that process, or ask a"
+              + " running writer with `duckspool sql`",
+          e);
+    }
+    return new SinkException.Unavailable(
+        "can't open the DuckDB file " + name + ": " + message(e), e);
+  }
+
+  /** True when the instance takes no further statement until it is opened anew. */
+  static boolean isFatal(SQLException e) {
+    return FATAL.matcher(message(e)).find();
+  }
+
+  /** The first paragraph of the message: what follows is the statement's text with a caret. */
+  static String message(SQLException e) {
+    String text = e.getMessage();
+    if (text == null) {
+      return e.getClass().getSimpleName();
+    }
+    String prefix =
+        "Invalid Input Error: Attempting to execute an unsuccessful or closed pending"
+            + " query result\nError: ";
+    String own = text.startsWith(prefix) ? text.substring(prefix.length()) : text;
+    int end = own.indexOf("\n\nLINE ");
+    return (end < 0 ? own : own.substring(0, end)).strip();
+  }
+}

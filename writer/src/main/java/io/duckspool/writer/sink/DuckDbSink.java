@@ -1,0 +1,227 @@
+package io.duckspool.writer.sink;
+
+import io.duckspool.common.fault.CrashPoint;
+import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.writer.batch.SealedBatch;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.StringJoiner;
+import org.apache.arrow.memory.OutOfMemoryException;
+
+/** A schema of the default database as target. The ledger is a table beside the rows. */
+final class DuckDbSink implements Sink {
+
+  private final DuckDbDatabase database;
+  private final Target target;
+  private final String catalog;
+  private final TargetTables tables;
+  private final LedgerTable ledger;
+
+  DuckDbSink(DuckDbDatabase database, Target target, String catalog) {
+    this.database = database;
+    this.target = target;
+    this.catalog = catalog;
+    this.tables = new TargetTables(catalog, target);
+    this.ledger = new LedgerTable(tables.qualified(TableDefinition.LEDGER));
+  }
+
+  /** Work in a transaction. */
+  @FunctionalInterface
+  private interface Work<T> {
+    T run(Session session) throws SQLException, SinkException;
+  }
+
+  @Override
+  public String target() {
+    return catalog + "." + target.schema();
+  }
+
+  @Override
+  public String catalogName() {
+    return catalog;
+  }
+
+  @Override
+  public LedgerRow prepare(LedgerRow first) throws SinkException {
+    return inTransaction(
+        session -> {
+          tables.prepare(session);
+          Optional<LedgerRow> present = ledger.read(session, first.spoolId());
+          if (present.isPresent()) {
+            return present.get();
+          }
+          ledger.insert(session, first);
+          return first;
+        });
+  }
+
+  @Override
+  public void check() throws SinkException {
+    inTransaction(
+        session -> {
+          tables.prepare(session);
+          return true;
+        });
+  }
+
+  @Override
+  public Optional<LedgerRow> readLedger(String spoolId) throws SinkException {
+    try (Session session = database.openSession()) {
+      return tables.exists(session, TableDefinition.LEDGER)
+          ? ledger.read(session, spoolId)
+          : Optional.empty();
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofStatement(target(), e);
+    }
+  }
+
+  @Override
+  public Commit commit(SealedBatch batch, LedgerMove move) throws SinkException {
+    database.commitLock().lock();
+    try (Session session = database.openSession()) {
+      long began = database.nanoTicker().getAsLong();
+      LedgerRow row = write(session, batch, move);
+      long appended = database.nanoTicker().getAsLong();
+      try {
+        session.commit();
+      } catch (SQLException e) {
+        throw DuckDbErrors.ofCommit(target(), e);
+      }
+      CrashPoint.SEAL_COMMITTED.reached();
+      long committed = database.nanoTicker().getAsLong();
+      return new Commit(row, appended - began, committed - appended);
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofSeal(target(), e);
+    } catch (OutOfMemoryException e) {
+      throw new SinkException.Unavailable("target " + target() + ": no memory for a stream", e);
+    } finally {
+      database.commitLock().unlock();
+    }
+  }
+
+  @Override
+  public void setLedger(LedgerRow row) throws SinkException {
+    inTransaction(
+        session -> {
+          tables.prepare(session);
+          ledger.remove(session, row.spoolId());
+          ledger.insert(session, row);
+          return row;
+        });
+  }
+
+  @Override
+  public boolean removeLedger(String spoolId) throws SinkException {
+    return inTransaction(
+        session ->
+            tables.exists(session, TableDefinition.LEDGER) && ledger.remove(session, spoolId) > 0);
+  }
+
+  @Override
+  public void close() {
+    // Sessions are closed with their task; the database is the writer's.
+  }
+
+  /**
+   * Everything between BEGIN and COMMIT. The ledger goes first: a fenced seal then costs nothing,
+   * and two writers collide on the one row before either has written much.
+   */
+  private LedgerRow write(Session session, SealedBatch batch, LedgerMove move)
+      throws SQLException, SinkException {
+    session.begin();
+    CrashPoint.SEAL_BEGUN.reached();
+    long moved = ledger.move(session, move, database.clock().instant());
+    if (moved != 1) {
+      throw fenced(session, move, moved);
+    }
+    CrashPoint.SEAL_LEDGER_MOVED.reached();
+    for (OtlpTable table : OtlpTable.values()) {
+      insert(session, batch, table);
+    }
+    LedgerRow row =
+        ledger
+            .read(session, move.spoolId())
+            .orElseThrow(() -> new IllegalStateException("the moved ledger row is gone"));
+    if (target.provenance()) {
+      insertSeal(session, batch, move, row.seals());
+    }
+    CrashPoint.SEAL_BEFORE_COMMIT.reached();
+    return row;
+  }
+
+  private void insert(Session session, SealedBatch batch, OtlpTable table) throws SQLException {
+    long rows = batch.rows(table);
+    if (rows == 0) {
+      return;
+    }
+    long inserted = session.insert(batch, table, tables.qualified(TableDefinition.of(table)));
+    if (inserted != rows) {
+      throw new IllegalStateException(
+          table.tableName() + ": inserted " + inserted + " rows, expected " + rows);
+    }
+    CrashPoint.SEAL_TABLE_INSERTED.reached();
+  }
+
+  private void insertSeal(Session session, SealedBatch batch, LedgerMove move, long sealId)
+      throws SQLException {
+    session.update(
+        "INSERT INTO "
+            + tables.qualified(TableDefinition.SEALS)
+            + " (spool_id, listen_uri, seal_id, first_index, next_index, \"trigger\","
+            + " rows_by_table, started_at, committed_at)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?, make_timestamp(?), make_timestamp(?))",
+        move.spoolId(),
+        move.listenUri(),
+        sealId,
+        move.first().toLong(),
+        move.next().next().toLong(),
+        move.trigger().text(),
+        rowsByTable(batch),
+        LedgerTable.micros(move.startedAt()),
+        LedgerTable.micros(database.clock().instant()));
+  }
+
+  private SinkException fenced(Session session, LedgerMove move, long moved)
+      throws SQLException, SinkException {
+    String found =
+        ledger
+            .read(session, move.spoolId())
+            .map(row -> "next_index " + row.position().next())
+            .orElse("no row");
+    return new SinkException.Fenced(
+        "ledger of "
+            + target()
+            + " for spool "
+            + move.spoolId()
+            + ": expected next_index "
+            + move.first()
+            + ", found "
+            + found
+            + (moved > 1 ? " in " + moved + " rows" : ""));
+  }
+
+  private static String rowsByTable(SealedBatch batch) {
+    StringJoiner json = new StringJoiner(",", "{", "}");
+    for (OtlpTable table : OtlpTable.values()) {
+      long rows = batch.rows(table);
+      if (rows > 0) {
+        json.add("\"" + table.tableName() + "\":" + rows);
+      }
+    }
+    return json.toString();
+  }
+
+  private <T> T inTransaction(Work<T> work) throws SinkException {
+    database.commitLock().lock();
+    try (Session session = database.openSession()) {
+      session.begin();
+      T result = work.run(session);
+      session.commit();
+      return result;
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofStatement(target(), e);
+    } finally {
+      database.commitLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package io.duckspool.writer.sink;
+
+import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.writer.batch.SealedBatch;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.arrow.c.ArrowArrayStream;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * One connection for one task, with a transaction in it or not. Used by one thread; whoever opened
+ * it closes it, which rolls an open transaction back.
+ */
+final class Session implements AutoCloseable {
+
+  /** The name of the view over an Arrow stream, in the connection's own temporary schema. */
+  private static final String STREAM = "duckspool_rows";
+
+  private final DuckDbDatabase database;
+  private final DuckDBConnection connection;
+  private final StepGate gate;
+
+  Session(DuckDbDatabase database, DuckDBConnection connection, StepGate gate) {
+    this.database = database;
+    this.connection = connection;
+    this.gate = gate;
+  }
+
+  /** Reads one row of a result. */
+  @FunctionalInterface
+  interface RowReader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  DuckDBConnection connection() {
+    return connection;
+  }
+
+  void begin() throws SQLException {
+    execute("BEGIN TRANSACTION");
+  }
+
+  void commit() throws SQLException {
+    execute("COMMIT");
+    gate.pass("COMMITTED");
+  }
+
+  void execute(String sql) throws SQLException {
+    gate.pass(sql);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw seen(e);
+    }
+  }
+
+  /** Runs a statement with parameters, and returns the number of rows it changed. */
+  long update(String sql, Object... parameters) throws SQLException {
+    gate.pass(sql);
+    try (PreparedStatement statement = prepared(sql, parameters)) {
+      return statement.executeLargeUpdate();
+    } catch (SQLException e) {
+      throw seen(e);
+    }
+  }
+
+  <T> List<T> query(RowReader<T> reader, String sql, Object... parameters) throws SQLException {
+    gate.pass(sql);
+    try (PreparedStatement statement = prepared(sql, parameters);
+        ResultSet result = statement.executeQuery()) {
+      List<T> rows = new ArrayList<>();
+      while (result.next()) {
+        rows.add(reader.read(result));
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw seen(e);
+    }
+  }
+
+  <T> Optional<T> queryOne(RowReader<T> reader, String sql, Object... parameters)
+      throws SQLException {
+    return query(reader, sql, parameters).stream().findFirst();
+  }
+
+  /**
+   * Inserts a batch's rows of one table.
+   *
+   * @param into qualified, quoted name of the table
+   * @return rows inserted
+   */
+  long insert(SealedBatch batch, OtlpTable table, String into) throws SQLException {
+    String sql =
+        "INSERT INTO "
+            + into
+            + " ("
+            + TableDefinition.of(table).columnList()
+            + ") SELECT * FROM temp."
+            + STREAM;
+    gate.pass(sql);
+    try (ArrowArrayStream stream = batch.openStream(table)) {
+      try (Statement statement = connection.createStatement()) {
+        connection.registerArrowStream(STREAM, stream);
+        return statement.executeLargeUpdate(sql);
+      } finally {
+        // Does nothing when DuckDB has taken the stream over; else its reader would leak.
+        stream.release();
+      }
+    } catch (SQLException e) {
+      throw seen(e);
+    }
+  }
+
+  /** Closes the connection. Closing it rolls back what was begun and not committed. */
+  @Override
+  public void close() {
+    database.release(this);
+  }
+
+  private PreparedStatement prepared(String sql, Object... parameters) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    try {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setObject(i + 1, parameters[i]);
+      }
+      return statement;
+    } catch (SQLException e) {
+      statement.close();
+      throw e;
+    }
+  }
+
+  private SQLException seen(SQLException e) {
+    if (DuckDbErrors.isFatal(e)) {
+      database.invalidate();
+    }
+    return e;
+  }
+}

@@ -1,0 +1,164 @@
+package io.duckspool.writer.sink;
+
+import io.duckspool.writer.batch.Column;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The schema and tables of a target: creates what is missing, where that is allowed, and checks
+ * what is there by column name and type. Names are compared as DuckDB compares them, without regard
+ * to case.
+ */
+final class TargetTables {
+
+  private final String catalog;
+  private final Target target;
+
+  TargetTables(String catalog, Target target) {
+    this.catalog = catalog;
+    this.target = target;
+  }
+
+  /** A column as it is in the target. */
+  private record Found(String name, String type, boolean nullable, boolean hasDefault) {}
+
+  /**
+   * Runs in the session's transaction; a refusal leaves it to the caller to roll back.
+   *
+   * @throws SinkException.Refused with all that is wrong
+   */
+  void prepare(Session session) throws SQLException, SinkException {
+    prepareSchema(session);
+    List<String> problems = new ArrayList<>();
+    for (TableDefinition table : TableDefinition.all(target.provenance())) {
+      prepareTable(session, table, problems);
+    }
+    if (!problems.isEmpty()) {
+      throw new SinkException.Refused(String.join("; ", problems));
+    }
+  }
+
+  /** True when the target has this table. */
+  boolean exists(Session session, TableDefinition table) throws SQLException {
+    return session
+        .queryOne(
+            row -> 1,
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = ?"
+                + " AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
+            catalog,
+            target.schema(),
+            table.name())
+        .isPresent();
+  }
+
+  String qualified(TableDefinition table) {
+    return Identifiers.qualified(catalog, target.schema(), table.name());
+  }
+
+  private void prepareSchema(Session session) throws SQLException, SinkException {
+    boolean exists =
+        session
+            .queryOne(
+                row -> 1,
+                "SELECT 1 FROM duckdb_schemas() WHERE database_name = ?"
+                    + " AND lower(schema_name) = lower(?)",
+                catalog,
+                target.schema())
+            .isPresent();
+    if (exists) {
+      return;
+    }
+    if (!target.createTables()) {
+      throw new SinkException.Refused(
+          "schema "
+              + target.schema()
+              + " does not exist in catalog "
+              + catalog
+              + ", and create_tables is false");
+    }
+    session.execute("CREATE SCHEMA " + qualifiedSchema());
+  }
+
+  private void prepareTable(Session session, TableDefinition table, List<String> problems)
+      throws SQLException {
+    if (exists(session, table)) {
+      checkColumns(session, table, problems);
+    } else if (isView(session, table)) {
+      problems.add(name(table) + " is a view, expected a table");
+    } else if (target.createTables()) {
+      session.execute(Ddl.createTable(qualifiedSchema(), table));
+    } else {
+      problems.add(name(table) + " does not exist, and create_tables is false");
+    }
+  }
+
+  private void checkColumns(Session session, TableDefinition table, List<String> problems)
+      throws SQLException {
+    Map<String, Found> found = new HashMap<>();
+    for (Found column : columns(session, table)) {
+      found.put(column.name().toLowerCase(Locale.ROOT), column);
+    }
+    for (Column expected : table.columns()) {
+      Found column = found.remove(expected.name());
+      String type = column == null ? "no such column" : column.type();
+      if (!type.equals(expected.type().sql())) {
+        problems.add(
+            name(table)
+                + ", column "
+                + expected.name()
+                + ": expected "
+                + expected.type().sql()
+                + ", found "
+                + type);
+      }
+    }
+    for (Found extra : found.values()) {
+      if (!extra.nullable() && !extra.hasDefault()) {
+        problems.add(
+            name(table)
+                + ", column "
+                + extra.name()
+                + ": expected an extra column to be nullable or to have a default, found "
+                + extra.type()
+                + " NOT NULL");
+      }
+    }
+  }
+
+  private List<Found> columns(Session session, TableDefinition table) throws SQLException {
+    return session.query(
+        row ->
+            new Found(
+                row.getString(1), row.getString(2), row.getBoolean(3), row.getString(4) != null),
+        "SELECT column_name, data_type, is_nullable, column_default FROM duckdb_columns()"
+            + " WHERE database_name = ? AND lower(schema_name) = lower(?)"
+            + " AND lower(table_name) = lower(?) ORDER BY column_index",
+        catalog,
+        target.schema(),
+        table.name());
+  }
+
+  private boolean isView(Session session, TableDefinition table) throws SQLException {
+    return session
+        .queryOne(
+            row -> 1,
+            "SELECT 1 FROM duckdb_views() WHERE database_name = ?"
+                + " AND lower(schema_name) = lower(?) AND lower(view_name) = lower(?)",
+            catalog,
+            target.schema(),
+            table.name())
+        .isPresent();
+  }
+
+  private String qualifiedSchema() {
+    return Identifiers.quote(catalog) + "." + Identifiers.quote(target.schema());
+  }
+
+  private String name(TableDefinition table) {
+    return "table " + target.schema() + "." + table.name();
+  }
+}
