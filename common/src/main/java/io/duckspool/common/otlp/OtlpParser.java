@@ -1,17 +1,35 @@
 package io.duckspool.common.otlp;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Validates export requests, counts their rows, and hands the rows to a visitor. Whether the
- * visitor wants rows or not, exactly the same payloads are accepted, with the same counts.
+ * visitor wants rows or not, exactly the same payloads are accepted, with the same counts: JSON is
+ * turned into protobuf first, and there is one walker for all.
  *
- * <p>Used by one thread at a time; its buffers are reused from request to request.
+ * <p>Used by one thread at a time; its buffers are reused from request to request, so a parser is
+ * best kept with its visitor.
  */
 public final class OtlpParser {
 
-  private final OtlpLimits limits;
+  /** A larger buffer for transcoded JSON is let go after its request. */
+  private static final int MAX_RETAINED_BYTES = 4 << 20;
 
+  private static final int LARGE_PAYLOAD_BYTES = 1 << 20;
+
+  private final RowMeter meter;
+  private final WireReader in;
+  private final SharedReader shared;
+  private final RequestWalker walker;
+  private final ItemWalker[] items = new ItemWalker[Signal.values().length];
+  private @Nullable OtlpVisitor itemsVisitor;
+
+  /** Keeps payloads within {@code limits}. */
   public OtlpParser(OtlpLimits limits) {
-    this.limits = limits;
+    this.meter = new RowMeter(limits);
+    this.in = new WireReader(limits.maxNesting());
+    this.shared = new SharedReader(in);
+    this.walker = new RequestWalker(in, shared);
   }
 
   /**
@@ -29,6 +47,39 @@ public final class OtlpParser {
       int length,
       OtlpVisitor visitor)
       throws MalformedOtlpException, OtlpTooLargeException {
-    throw new UnsupportedOperationException(signal + " " + format + " " + limits);
+    meter.reset();
+    ItemWalker walkers = itemWalker(signal, visitor);
+    try {
+      switch (format) {
+        case PROTOBUF -> walkProtobuf(signal, bytes, offset, length, walkers);
+        case JSON, NDJSON -> throw new UnsupportedOperationException("JSON");
+      }
+    } finally {
+      if (length > LARGE_PAYLOAD_BYTES) {
+        shared.shrink();
+        walkers.shrink();
+      }
+    }
+    return meter.counts();
+  }
+
+  private void walkProtobuf(Signal signal, byte[] bytes, int offset, int length, ItemWalker walkers)
+      throws MalformedOtlpException, OtlpTooLargeException {
+    in.reset(bytes, offset, length);
+    try {
+      walker.walk(walkers);
+    } catch (WireException e) {
+      throw new MalformedOtlpException("byte " + (e.offset() - offset) + ": " + e.getMessage());
+    }
+  }
+
+  private ItemWalker itemWalker(Signal signal, OtlpVisitor visitor) {
+    if (visitor != itemsVisitor) {
+      items[Signal.LOGS.ordinal()] = new LogWalker(in, shared, meter, visitor);
+      items[Signal.TRACES.ordinal()] = new SpanWalker(in, shared, meter, visitor);
+      items[Signal.METRICS.ordinal()] = new MetricWalker(in, shared, meter, visitor);
+      itemsVisitor = visitor;
+    }
+    return items[signal.ordinal()];
   }
 }
