@@ -1,0 +1,161 @@
+package io.duckspool.deploy.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.Distribution;
+import io.duckspool.deploy.harness.DuckspoolProcess;
+import io.duckspool.deploy.harness.RawConnection;
+import io.duckspool.deploy.harness.Rig;
+import io.duckspool.deploy.harness.Tables;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code duckspool up}: both processes in the foreground. */
+@Tag("e2e")
+final class UpIT {
+  private static final Pattern READY =
+      Pattern.compile("(?m)^ready listen_url=(\\S+) auth_token_file=(\\S+) database=(\\S+)$");
+
+  @TempDir Path folder;
+
+  @Test
+  void up_servesUntilInterrupted_andHasCommittedAllByThen() throws IOException, SQLException {
+    int port = Rig.freePort();
+    try (DuckspoolProcess up = start(port)) {
+      Matcher ready = awaitReady(up);
+      assertEquals("http://localhost:" + port, ready.group(1));
+      Path database = Path.of(ready.group(3));
+      Path tokenFile = Path.of(ready.group(2));
+      for (int i = 0; i < 20; i++) {
+        assertEquals(202, post(port, tokenFile).status());
+      }
+      up.interrupt();
+      assertEquals(0, up.awaitExit(Rig.LIMIT), up::logTail);
+      try (Connection connection = Tables.open(database)) {
+        assertEquals(20, Tables.number(connection, "SELECT count(*) FROM otlp_logs"));
+      }
+    }
+  }
+
+  @Test
+  void up_saysWhichProcessDied_andRestartsIt() throws IOException, SQLException {
+    int port = Rig.freePort();
+    try (DuckspoolProcess up = start(port)) {
+      Path tokenFile = Path.of(awaitReady(up).group(2));
+      Path database = Path.of(awaitReady(up).group(3));
+      assertEquals(202, post(port, tokenFile).status());
+      for (String name : List.of("receiver", "writer")) {
+        ProcessHandle child = child(up, name);
+        int restartsBefore = occurrences(up.output(), name);
+        child.destroyForcibly();
+        Await.until(
+            name + " was restarted",
+            Rig.LIMIT,
+            () ->
+                occurrences(up.output(), name) > restartsBefore
+                    && child(up, name).pid() != child.pid(),
+            up::logTail);
+      }
+      Await.until(
+          "accepted again", Rig.LIMIT, () -> post(port, tokenFile).status() == 202, up::logTail);
+      assertEquals(0, up.terminate(Rig.LIMIT), up::logTail);
+      try (Connection connection = Tables.open(database)) {
+        assertEquals(2, Tables.number(connection, "SELECT count(*) FROM otlp_logs"));
+      }
+    }
+  }
+
+  private DuckspoolProcess start(int port) throws IOException {
+    Path config = folder.resolve("duckspool.yaml");
+    Files.writeString(
+        config,
+        """
+        receiver:
+          control: 127.0.0.1:%d
+        writer:
+          control: 127.0.0.1:%d
+        """
+            .formatted(Rig.freePort(), Rig.freePort()));
+    return DuckspoolProcess.start(
+        "up",
+        List.of(
+            Distribution.launcher().toString(),
+            "up",
+            "--config",
+            config.toString(),
+            "--data",
+            folder.resolve("data").toString(),
+            "--uri",
+            "otlp:localhost:" + port),
+        Distribution.environment(""),
+        folder,
+        folder.resolve("up.log"));
+  }
+
+  private static Matcher awaitReady(DuckspoolProcess up) {
+    Await.until(
+        "the ready line",
+        Rig.LIMIT,
+        () -> {
+          if (!up.isAlive()) {
+            throw new Await.GaveUpException("it has ended");
+          }
+          return READY.matcher(up.output()).find();
+        },
+        up::logTail);
+    Matcher ready = READY.matcher(up.output());
+    assertTrue(ready.find());
+    return ready;
+  }
+
+  private static RawConnection.Reply post(int port, Path tokenFile) throws IOException {
+    byte[] body =
+        "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"up\"}}]}]}]}"
+            .getBytes(StandardCharsets.UTF_8);
+    try (RawConnection connection = RawConnection.open(port, Rig.LIMIT)) {
+      return connection.exchange(
+          RawConnection.head(
+              "POST",
+              "/v1/logs",
+              Map.of(
+                  "Content-Type",
+                  "application/json",
+                  "x-api-key",
+                  Files.readString(tokenFile).strip()),
+              body.length),
+          body);
+    }
+  }
+
+  private static ProcessHandle child(DuckspoolProcess up, String name) {
+    return ProcessHandle.of(up.pid())
+        .orElseThrow()
+        .descendants()
+        .filter(
+            child ->
+                child
+                    .info()
+                    .arguments()
+                    .map(arguments -> List.of(arguments).contains(name))
+                    .orElse(false))
+        .reduce((first, second) -> second)
+        .orElseThrow(() -> new AssertionError("no child " + name + "\n" + up.logTail()));
+  }
+
+  private static int occurrences(String text, String word) {
+    return text.split(word, -1).length - 1;
+  }
+}

@@ -1,0 +1,106 @@
+package io.duckspool.deploy.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.deploy.harness.AckLog;
+import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.LoadClient;
+import io.duckspool.deploy.harness.LoopMount;
+import io.duckspool.deploy.harness.NeedsRoot;
+import io.duckspool.deploy.harness.Rig;
+import io.duckspool.deploy.harness.Shell;
+import io.duckspool.deploy.harness.StampedRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The spool's disk runs full: requests are rejected, no process dies, nothing acked is lost. */
+@Tag("faults")
+@NeedsRoot
+final class DiskFullIT {
+  private final StampedRequest request = StampedRequest.logs(200);
+  private final AckLog log = new AckLog(200);
+
+  @TempDir Path folder;
+
+  @Test
+  void diskGuard_rejects_andTheBacklogDrains_whenTheWriterIsBack()
+      throws SQLException, IOException {
+    try (LoopMount mount = LoopMount.create(folder, 256);
+        Rig rig = rig(mount)) {
+      rig.start();
+      rig.awaitCommitted();
+      rig.stopWriter();
+      fill(rig);
+      assertTrue(mount.freeBytes() > 0, "the guard leaves its reserve");
+      assertEquals(503, rig.get("/readyz").status());
+      rig.startWriter();
+      Await.until(
+          "accepted again",
+          Rig.LIMIT,
+          () -> rig.post("/v1/logs", "application/json", "{}".getBytes()).status() == 202,
+          rig::logs);
+      rig.settle(log).assertExact();
+    }
+  }
+
+  /** Somebody else fills the disk to the last block: the guard must see that, too. */
+  @Test
+  void diskFilledByAnother_isSurvived() throws SQLException, IOException {
+    try (LoopMount mount = LoopMount.create(folder, 256);
+        Rig rig = rig(mount)) {
+      rig.start();
+      rig.awaitCommitted();
+      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 1, request), log)) {
+        load.awaitMoreAcks(20, Rig.LIMIT);
+        Path ballast = mount.inside().resolve("ballast");
+        List<String> fill = new ArrayList<>(mount.enter());
+        fill.addAll(List.of("dd", "if=/dev/zero", "of=" + ballast, "bs=1M", "status=none"));
+        Shell.Outcome filled = Shell.outcome(fill, java.util.Map.of());
+        assertTrue(filled.exitCode() != 0, "dd found an end: " + filled.output());
+        Await.until("rejected with 503", Rig.LIMIT, () -> log.statusCount(503) > 50, rig::logs);
+        assertTrue(rig.receiver().isAlive(), rig::logs);
+        Files.delete(mount.outside().resolve("ballast"));
+        load.awaitMoreAcks(20, Rig.LIMIT);
+      }
+      assertEquals(
+          0, log.sentCount() - log.ackedCount() - log.statusCount(503), "no reply, or another");
+      rig.settle(log).assertExact();
+    }
+  }
+
+  private void fill(Rig rig) {
+    try (LoadClient load = LoadClient.start(rig.load(4, request), log)) {
+      Await.until(
+          "rejected with 503",
+          Rig.LIMIT,
+          () -> {
+            if (!rig.receiver().isAlive()) {
+              throw new Await.GaveUpException("the receiver died");
+            }
+            return log.statusCount(503) > 50;
+          },
+          rig::logs);
+    }
+    assertEquals(
+        0, log.sentCount() - log.ackedCount() - log.statusCount(503), "no reply, or another");
+    assertTrue(rig.receiver().isAlive(), rig::logs);
+  }
+
+  /** Spool on the small disk, the DuckDB file elsewhere. */
+  private Rig rig(LoopMount mount) {
+    return Rig.on(mount, folder)
+        .set("duckdb.database", folder.resolve("otlp.duckdb").toString())
+        .set("duckdb.temp_directory", folder.resolve("tmp").toString())
+        .set("spool.disk_reserve", "32MiB")
+        .set("spool.segment_bytes", "16MiB")
+        .server("max_body_bytes", "1048576");
+  }
+}

@@ -1,0 +1,109 @@
+package io.duckspool.deploy.faults;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.deploy.harness.AckLog;
+import io.duckspool.deploy.harness.Balance;
+import io.duckspool.deploy.harness.LoadClient;
+import io.duckspool.deploy.harness.LoopMount;
+import io.duckspool.deploy.harness.NeedsRoot;
+import io.duckspool.deploy.harness.Rig;
+import io.duckspool.deploy.harness.StampedRequest;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Power cuts under load, with spool, checkpoints and DuckDB file on the file system that is cut.
+ * {@code -Dduckspool.cuts=30} makes a long run of it.
+ */
+@Tag("faults")
+@NeedsRoot
+final class PowerCutIT {
+  private static final int CUTS = Integer.getInteger("duckspool.cuts", 4);
+  private static final int CONTROL_CUTS = 10;
+  private static final int RECORDS = 10;
+  private static final Duration LIMIT = Duration.ofSeconds(120);
+
+  private final StampedRequest[] mix = {
+    StampedRequest.logs(RECORDS), StampedRequest.traces(RECORDS), StampedRequest.metrics(RECORDS)
+  };
+  private final Random random = new Random();
+
+  @TempDir Path folder;
+
+  @Test
+  void groupSync_losesNothing() throws SQLException {
+    AckLog log = new AckLog(RECORDS);
+    try (LoopMount mount = LoopMount.create(folder, 1024);
+        Rig rig = rig(mount, "group")) {
+      rig.start();
+      for (int cut = 0; cut < CUTS; cut++) {
+        cutUnderLoad(rig, mount, log, 1 + random.nextInt(400));
+        rig.startReceiver();
+        rig.startWriter();
+        rig.awaitServing();
+      }
+      Balance balance = rig.settle(log);
+      System.out.println(CUTS + " cuts: " + log.ackedCount() + " acked; " + balance);
+      balance.assertExact();
+      assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
+    }
+  }
+
+  /** Shows that a cut does cut: without the sync, what was acked a moment ago is lost. */
+  @Test
+  void osSync_losesAckedEntries_soTheCutIsReal() throws SQLException {
+    int losses = 0;
+    int cuts = 0;
+    while (cuts < CONTROL_CUTS && losses == 0) {
+      cuts++;
+      AckLog log = new AckLog(RECORDS);
+      Path place = folder.resolve("control-" + cuts);
+      assertTrue(place.toFile().mkdir());
+      try (LoopMount mount = LoopMount.create(place, 512);
+          Rig rig = Rig.on(mount, place)) {
+        configure(rig, "os");
+        // The writer is away, so that no commit of its own syncs the file system's journal.
+        rig.start();
+        rig.awaitCommitted();
+        rig.stopWriter();
+        cutUnderLoad(rig, mount, log, 50);
+        rig.startReceiver();
+        rig.startWriter();
+        rig.awaitServing();
+        Balance balance = rig.settle(log);
+        balance.assertNothingButLosses();
+        losses += balance.lostRequests().cardinality();
+      }
+    }
+    System.out.println("spool.sync os: " + losses + " lost after " + cuts + " cuts");
+    assertTrue(losses > 0, "no cut lost anything: the harness is at fault");
+  }
+
+  private void cutUnderLoad(Rig rig, LoopMount mount, AckLog log, int acks) {
+    try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 2, mix), log)) {
+      load.awaitMoreAcks(acks, LIMIT);
+      mount.cutPower();
+      rig.killAll();
+    }
+    mount.unmount();
+    mount.mount();
+  }
+
+  private Rig rig(LoopMount mount, String sync) {
+    return configure(Rig.on(mount, folder), sync);
+  }
+
+  private static Rig configure(Rig rig, String sync) {
+    return rig.set("spool.sync", sync)
+        .set("spool.disk_reserve", "64MiB")
+        .set("spool.segment_age", "2s")
+        .server("max_body_bytes", "1048576")
+        .server("seal_max_age_ms", "100");
+  }
+}

@@ -1,0 +1,129 @@
+package io.duckspool.deploy.harness;
+
+import java.util.Arrays;
+
+/**
+ * What the clients were told, request by request: the one thing the oracle believes. A number is
+ * drawn before the first byte of its request goes out, and never again. For any number of threads.
+ */
+public final class AckLog {
+  /** What a client knows of a request. */
+  public enum State {
+    /** The number was never drawn. */
+    UNSENT,
+    /** Drawn; no reply was seen, so it may have been stored or not. */
+    SENT,
+    /** 202 was seen. */
+    ACKED,
+    /** Another status was seen. */
+    REJECTED
+  }
+
+  private static final State[] STATES = State.values();
+
+  private final int recordsPerRequest;
+  private byte[] states = new byte[1024];
+  private long[] indexes = new long[1024];
+  private int[] statuses = new int[600];
+  private int sentCount;
+  private int ackedCount;
+  private int rejectedCount;
+  private String firstComplaint = "";
+
+  /** All requests of a run have the same number of records. */
+  public AckLog(int recordsPerRequest) {
+    this.recordsPerRequest = recordsPerRequest;
+  }
+
+  public int recordsPerRequest() {
+    return recordsPerRequest;
+  }
+
+  /** Draws the next number. */
+  public synchronized int send() {
+    if (sentCount == states.length) {
+      states = Arrays.copyOf(states, sentCount * 2);
+      indexes = Arrays.copyOf(indexes, sentCount * 2);
+    }
+    states[sentCount] = (byte) State.SENT.ordinal();
+    return sentCount++;
+  }
+
+  /** Notes the reply to a request, and checks what a 202 must say. */
+  public synchronized void replied(int request, RawConnection.Reply reply) {
+    statuses[reply.status()]++;
+    if (reply.status() != 202) {
+      states[request] = (byte) State.REJECTED.ordinal();
+      rejectedCount++;
+      return;
+    }
+    states[request] = (byte) State.ACKED.ordinal();
+    ackedCount++;
+    if (!reply.body().contains("\"rows\":" + recordsPerRequest + ",")) {
+      complain("request " + request + ": 202 with " + reply.body());
+    }
+    String index = reply.headers().getOrDefault("duckspool-index", "");
+    int dash = index.indexOf('-');
+    if (dash < 1) {
+      complain("request " + request + ": duckspool-index is '" + index + "'");
+      return;
+    }
+    indexes[request] =
+        Long.parseLong(index.substring(0, dash)) << 32 | Long.parseLong(index.substring(dash + 1));
+  }
+
+  public synchronized int sentCount() {
+    return sentCount;
+  }
+
+  public synchronized int ackedCount() {
+    return ackedCount;
+  }
+
+  public synchronized int rejectedCount() {
+    return rejectedCount;
+  }
+
+  /** How many replies had this status. */
+  public synchronized int statusCount(int status) {
+    return statuses[status];
+  }
+
+  public synchronized State state(long request) {
+    return request < 0 || request >= sentCount ? State.UNSENT : STATES[states[(int) request]];
+  }
+
+  /** Where an acked request stands, as the tables write an index. */
+  public synchronized long index(int request) {
+    return indexes[request];
+  }
+
+  /** A first reply that broke the contract, or empty. */
+  public synchronized String firstComplaint() {
+    return firstComplaint;
+  }
+
+  /** Two acked requests that were told the same index, or empty. */
+  public synchronized String sharedIndex() {
+    long[] acked = new long[ackedCount];
+    int count = 0;
+    for (int request = 0; request < sentCount; request++) {
+      if (states[request] == State.ACKED.ordinal()) {
+        acked[count++] = indexes[request];
+      }
+    }
+    Arrays.sort(acked);
+    for (int i = 1; i < acked.length; i++) {
+      if (acked[i] == acked[i - 1]) {
+        return "two requests were acked with index " + (acked[i] >>> 32) + "-" + (int) acked[i];
+      }
+    }
+    return "";
+  }
+
+  private void complain(String complaint) {
+    if (firstComplaint.isEmpty()) {
+      firstComplaint = complaint;
+    }
+  }
+}

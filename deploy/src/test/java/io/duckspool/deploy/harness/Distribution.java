@@ -1,0 +1,43 @@
+package io.duckspool.deploy.harness;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What the build made, and the Java it is run with: {@code -Dduckspool.java.home} (default: that of
+ * the tests).
+ */
+public final class Distribution {
+  private static final Path MODULE = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+
+  private Distribution() {}
+
+  /** The launcher of the distribution. */
+  public static Path launcher() {
+    Path launcher =
+        Path.of(System.getProperty("duckspool.home", MODULE.resolve("target/duckspool").toString()))
+            .resolve("bin/duckspool");
+    if (!Files.isExecutable(launcher)) {
+      throw new AssertionError("no distribution, run `mvn package` first: " + launcher);
+    }
+    return launcher;
+  }
+
+  /** The folder of the deploy module. */
+  public static Path module() {
+    return MODULE;
+  }
+
+  /** The environment of a process with the Java under test and these JVM options. */
+  public static Map<String, String> environment(String javaOptions) {
+    Map<String, String> environment = new HashMap<>();
+    environment.put(
+        "JAVA_HOME", System.getProperty("duckspool.java.home", System.getProperty("java.home")));
+    if (!javaOptions.isEmpty()) {
+      environment.put("DUCKSPOOL_JAVA_OPTS", javaOptions);
+    }
+    return environment;
+  }
+}

@@ -1,0 +1,131 @@
+package io.duckspool.deploy.harness;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An ext4 file system in an image file, mounted where only a private mount namespace sees it. The
+ * namespace belongs to a process that ends with this JVM, and the kernel then unmounts by itself.
+ * Needs root.
+ */
+public final class LoopMount implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final Path image;
+  private final Path point;
+  private final Process holder;
+
+  private LoopMount(Path image, Path point, Process holder) {
+    this.image = image;
+    this.point = point;
+    this.holder = holder;
+  }
+
+  /** Makes the image and the mount point in {@code folder} and mounts it. */
+  public static LoopMount create(Path folder, int mebibytes) {
+    try {
+      Path image = folder.resolve("disk.img");
+      Path point = Files.createDirectories(folder.resolve("disk"));
+      Shell.run("truncate", "-s", mebibytes + "M", image.toString());
+      Shell.run("mkfs.ext4", "-q", "-F", "-m", "0", image.toString());
+      Process holder =
+          new ProcessBuilder(
+                  List.of(
+                      "unshare",
+                      "--mount",
+                      "--propagation",
+                      "private",
+                      "sh",
+                      "-c",
+                      "echo; exec cat"))
+              .start();
+      Reaper.watch(holder.pid());
+      // The holder says a blank line once it stands in its own namespace.
+      if (holder.getInputStream().read() != '\n') {
+        throw new AssertionError("no private mount namespace");
+      }
+      LoopMount mount = new LoopMount(image, point, holder);
+      mount.mount();
+      return mount;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What to put before a command that shall see the file system. */
+  public List<String> enter() {
+    return List.of("nsenter", "--mount=/proc/" + holder.pid() + "/ns/mnt");
+  }
+
+  /** The mount point as commands inside the namespace see it. */
+  public Path inside() {
+    return point;
+  }
+
+  /** The same folder as this JVM sees it. */
+  public Path outside() {
+    return Path.of("/proc/" + holder.pid() + "/root" + point);
+  }
+
+  public void mount() {
+    inNamespace("mount", "-o", "loop", image.toString(), point.toString());
+  }
+
+  /** Unmounts as soon as the last process that used it is gone. */
+  public void unmount() {
+    Await.until(
+        "unmount " + point,
+        LIMIT,
+        () -> Shell.outcome(command("umount", point.toString()), Map.of()).exitCode() == 0);
+  }
+
+  /**
+   * Cuts the power: from here on nothing reaches the image, and what the journal had not written is
+   * lost, as EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH does.
+   */
+  public void cutPower() {
+    String ioctl =
+        "open(my $d, '<', $ARGV[0]) or die $!; "
+            + "my $flags = pack('L', 2); ioctl($d, 0x8004587d, $flags) or die $!;";
+    inNamespace("perl", "-e", ioctl, point.toString());
+  }
+
+  /** Free bytes as df tells. */
+  public long freeBytes() {
+    return Long.parseLong(
+        Shell.run(command("df", "--output=avail", "-B1", point.toString()))
+            .lines()
+            .skip(1)
+            .findFirst()
+            .orElseThrow()
+            .trim());
+  }
+
+  @Override
+  public void close() {
+    Shell.outcome(command("umount", "--lazy", point.toString()), Map.of());
+    holder.destroyForcibly();
+    try {
+      holder.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Reaper.forget(holder.pid());
+  }
+
+  private void inNamespace(String... command) {
+    Shell.run(command(command));
+  }
+
+  private List<String> command(String... command) {
+    List<String> all = new ArrayList<>(enter());
+    all.addAll(List.of(command));
+    return all;
+  }
+}

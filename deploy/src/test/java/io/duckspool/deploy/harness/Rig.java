@@ -1,0 +1,492 @@
+package io.duckspool.deploy.harness;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data folder, a configuration with one server, and the two processes on it, which may be started
+ * and killed in any order. Owned by one test thread, which closes it; the processes die with it.
+ */
+public final class Rig implements AutoCloseable {
+  public static final String TOKEN = "0123456789abcdef0123456789abcdef";
+
+  /** How long a start, stop or drain may take on a slow, busy machine. */
+  public static final Duration LIMIT = Duration.ofSeconds(180);
+
+  private final Path folder;
+  private final Path data;
+  private final Path visibleData;
+  private final List<String> enter;
+  private final int port = freePort();
+  private final int receiverControlPort = freePort();
+  private final int writerControlPort = freePort();
+  private final TreeMap<String, String> settings = new TreeMap<>();
+  private final TreeMap<String, String> serverSettings = new TreeMap<>();
+  private final Map<String, String> receiverEnvironment = new HashMap<>();
+  private final Map<String, String> writerEnvironment = new HashMap<>();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private String receiverOptions = "";
+  private String writerOptions = "";
+  private @Nullable DuckspoolProcess receiver;
+  private @Nullable DuckspoolProcess writer;
+  private int fences;
+
+  private Rig(Path folder, Path data, Path visibleData, List<String> enter) {
+    this.folder = folder;
+    this.data = data;
+    this.visibleData = visibleData;
+    this.enter = enter;
+    set("data", data.toString());
+    set("receiver.control", "127.0.0.1:" + receiverControlPort);
+    set("writer.control", "127.0.0.1:" + writerControlPort);
+    server("uri", "otlp:127.0.0.1:" + port);
+    server("token", TOKEN);
+    server("seal_max_age_ms", "200");
+  }
+
+  /** Everything in one folder. */
+  public static Rig in(Path folder) {
+    Path data = folder.resolve("data");
+    return new Rig(folder, data, data, List.of());
+  }
+
+  /** The data folder on a mounted image, configuration and logs in {@code folder}. */
+  public static Rig on(LoopMount mount, Path folder) {
+    return new Rig(
+        folder, mount.inside().resolve("data"), mount.outside().resolve("data"), mount.enter());
+  }
+
+  /** Sets a key of the configuration; to be called before a start. */
+  public Rig set(String key, String value) {
+    settings.put(key, value);
+    return this;
+  }
+
+  /** Sets a parameter of the one server. */
+  public Rig server(String key, String value) {
+    serverSettings.put(key, value);
+    return this;
+  }
+
+  public Rig receiverOptions(String options) {
+    receiverOptions = options;
+    return this;
+  }
+
+  public Rig writerOptions(String options) {
+    writerOptions = options;
+    return this;
+  }
+
+  /** A variable of the receiver's next starts; an empty value removes it. */
+  public Rig receiverEnvironment(String name, String value) {
+    put(receiverEnvironment, name, value);
+    return this;
+  }
+
+  /** A variable of the writer's next starts; an empty value removes it. */
+  public Rig writerEnvironment(String name, String value) {
+    put(writerEnvironment, name, value);
+    return this;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public int writerControlPort() {
+    return writerControlPort;
+  }
+
+  /** The data folder as this JVM sees it. */
+  public Path data() {
+    return visibleData;
+  }
+
+  /** The configuration file, written anew. */
+  public Path config() {
+    try {
+      Path config = folder.resolve("duckspool.yaml");
+      Files.writeString(config, yaml());
+      return config;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The folder of the one server. */
+  public Path serverFolder() {
+    try (Stream<Path> folders = Files.list(visibleData.resolve("servers"))) {
+      return folders
+          .filter(path -> !path.getFileName().toString().startsWith("."))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("no server folder"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The files of the spool's segments, oldest first. */
+  public List<Path> segmentFiles() {
+    try (Stream<Path> files = Files.list(serverFolder().resolve("spool"))) {
+      return files.filter(path -> path.toString().endsWith(".cq4")).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public DuckspoolProcess receiver() {
+    return require(receiver, "receiver");
+  }
+
+  public DuckspoolProcess writer() {
+    return require(writer, "writer");
+  }
+
+  /** Starts both and waits until requests are accepted. */
+  public Rig start() {
+    startWriter();
+    startReceiver();
+    awaitServing();
+    return this;
+  }
+
+  public DuckspoolProcess startReceiver() {
+    receiver = launch("receiver", receiverOptions, receiverEnvironment);
+    return receiver;
+  }
+
+  public DuckspoolProcess startWriter() {
+    writer = launch("writer", writerOptions, writerEnvironment);
+    return writer;
+  }
+
+  /** Starts any other command of the launcher on this data folder, its output in a file. */
+  public DuckspoolProcess launch(
+      String command, String options, Map<String, String> environment, String... arguments) {
+    List<String> line = new ArrayList<>(enter);
+    line.add(Distribution.launcher().toString());
+    line.add(command);
+    line.addAll(List.of("--config", config().toString()));
+    line.addAll(List.of(arguments));
+    Map<String, String> all = Distribution.environment(options);
+    all.putAll(environment);
+    return DuckspoolProcess.start(command, line, all, folder, folder.resolve(command + ".log"));
+  }
+
+  /** Waits until the receiver answers on its listen port. */
+  public void awaitServing() {
+    awaitHealthy("receiver", receiver(), port);
+  }
+
+  /** Waits until the writer answers on its control port. */
+  public void awaitWriter() {
+    awaitHealthy("writer", writer(), writerControlPort);
+  }
+
+  /** A load on this server, without end. */
+  public LoadClient.Load load(int connections, StampedRequest... mix) {
+    return load(connections, Integer.MAX_VALUE, 0, mix);
+  }
+
+  public LoadClient.Load load(
+      int connections, int maxRequests, long pauseMillis, StampedRequest... mix) {
+    return new LoadClient.Load(port, TOKEN, connections, List.of(mix), maxRequests, pauseMillis);
+  }
+
+  /** Sends one request, with the token, and returns the reply. */
+  public RawConnection.Reply post(String path, String contentType, byte[] body) throws IOException {
+    try (RawConnection connection = RawConnection.open(port, LIMIT)) {
+      byte[] head =
+          RawConnection.head(
+              "POST",
+              path,
+              Map.of("Content-Type", contentType, "Authorization", "Bearer " + TOKEN),
+              body.length);
+      return connection.exchange(head, body);
+    }
+  }
+
+  /** GET without a token. */
+  public RawConnection.Reply get(String path) throws IOException {
+    try (RawConnection connection = RawConnection.open(port, LIMIT)) {
+      return connection.exchange(RawConnection.head("GET", path, Map.of(), 0), new byte[0]);
+    }
+  }
+
+  /**
+   * Sends one more log record and waits until it is in the table. Entries are committed in their
+   * order, so everything accepted before is then in the tables, too.
+   */
+  public void awaitCommitted() {
+    awaitCommitted(LIMIT);
+  }
+
+  public void awaitCommitted(Duration limit) {
+    String fence = "fence " + ++fences;
+    byte[] body =
+        """
+        {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"%s"}}]}]}]}
+        """
+            .formatted(fence)
+            .getBytes(StandardCharsets.UTF_8);
+    Await.until(
+        "accepted: " + fence,
+        LIMIT,
+        () -> {
+          requireAlive();
+          return post("/v1/logs", "application/json", body).status() == 202;
+        },
+        this::logs);
+    Await.until(
+        "committed: " + fence,
+        limit,
+        () -> {
+          requireAlive();
+          return sql("SELECT count(*) AS n FROM otlp_logs WHERE body = '" + fence + "'")
+              .matches("(?s).*\"n\"\\s*:\\s*\"?[1-9].*");
+        },
+        this::logs);
+  }
+
+  /** What the writer answers to a query, as JSON text. */
+  public String sql(String query) throws IOException, InterruptedException {
+    String body = "{\"sql\":\"" + query.replace("\"", "\\\"") + "\",\"format\":\"json\"}";
+    HttpResponse<String> reply =
+        http.send(
+            control("/admin/sql").POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+            HttpResponse.BodyHandlers.ofString());
+    if (reply.statusCode() != 200) {
+      throw new IOException(reply.statusCode() + " " + reply.body());
+    }
+    return reply.body();
+  }
+
+  /** What the writer says about its pipelines, as JSON text. */
+  public String pipelines() throws IOException, InterruptedException {
+    HttpResponse<String> reply =
+        http.send(control("/admin/pipelines").GET().build(), HttpResponse.BodyHandlers.ofString());
+    if (reply.statusCode() != 200) {
+      throw new IOException(reply.statusCode() + " " + reply.body());
+    }
+    return reply.body();
+  }
+
+  /** Ends both processes in the good way: the receiver, then the writer. */
+  public void stop() {
+    stopReceiver();
+    stopWriter();
+  }
+
+  /** Kills both at once. */
+  public void killAll() {
+    receiver().kill();
+    writerIfStarted().ifPresent(DuckspoolProcess::kill);
+  }
+
+  public void stopReceiver() {
+    stop(receiver(), "receiver");
+  }
+
+  public void stopWriter() {
+    stop(writer(), "writer");
+  }
+
+  /**
+   * Asks a process to end, and returns how it did; empty when none was running. From here on it
+   * counts as not started.
+   */
+  public Optional<Integer> tryStop(String name) {
+    DuckspoolProcess process = name.equals("writer") ? writer : receiver;
+    if (process == null) {
+      return Optional.empty();
+    }
+    int exitCode = process.terminate(LIMIT);
+    if (name.equals("writer")) {
+      writer = null;
+    } else {
+      receiver = null;
+    }
+    return Optional.of(exitCode);
+  }
+
+  /** How a process ended by itself; empty while it runs, or when it is not started. */
+  public Optional<Integer> exitCode(String name) {
+    DuckspoolProcess process = name.equals("writer") ? writer : receiver;
+    return process == null || process.isAlive()
+        ? Optional.empty()
+        : Optional.of(process.awaitExit(LIMIT));
+  }
+
+  /** Opens the DuckDB file; the writer must have been stopped. */
+  public Connection openDatabase() throws SQLException {
+    String database = settings.get("duckdb.database");
+    return Tables.open(database == null ? visibleData.resolve("otlp.duckdb") : Path.of(database));
+  }
+
+  /** Waits until all is committed, stops both, and compares with what the clients were told. */
+  public Balance settle(AckLog log) throws SQLException {
+    awaitCommitted();
+    stop();
+    return balance(log);
+  }
+
+  /** Compares without waiting for anything; the writer must have been stopped. */
+  public Balance balance(AckLog log) throws SQLException {
+    try (Connection connection = openDatabase()) {
+      LedgerCheck.assertAgrees(connection);
+      return Balance.of(log, connection);
+    }
+  }
+
+  /** The files in quarantine. */
+  public List<Path> quarantined() {
+    try {
+      Path quarantine = serverFolder().resolve("quarantine");
+      if (!Files.isDirectory(quarantine)) {
+        return List.of();
+      }
+      try (Stream<Path> files = Files.list(quarantine)) {
+        return files.sorted().toList();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The ends of all logs, for a failure message. */
+  public String logs() {
+    return Stream.of(Optional.ofNullable(receiver), Optional.ofNullable(writer))
+        .flatMap(Optional::stream)
+        .map(DuckspoolProcess::logTail)
+        .reduce("", String::concat);
+  }
+
+  @Override
+  public void close() {
+    Stream.of(Optional.ofNullable(receiver), Optional.ofNullable(writer))
+        .flatMap(Optional::stream)
+        .forEach(DuckspoolProcess::close);
+  }
+
+  private Optional<DuckspoolProcess> writerIfStarted() {
+    return Optional.ofNullable(writer).filter(DuckspoolProcess::isAlive);
+  }
+
+  private void requireAlive() {
+    for (DuckspoolProcess process : new DuckspoolProcess[] {receiver(), writer()}) {
+      if (!process.isAlive()) {
+        throw new Await.GaveUpException("a process has ended");
+      }
+    }
+  }
+
+  private void awaitHealthy(String name, DuckspoolProcess process, int onPort) {
+    Await.until(
+        name + " answers on port " + onPort,
+        LIMIT,
+        () -> {
+          if (!process.isAlive()) {
+            throw new Await.GaveUpException("it has ended");
+          }
+          try (RawConnection connection = RawConnection.open(onPort, Duration.ofSeconds(10))) {
+            byte[] head = RawConnection.head("GET", "/healthz", Map.of(), 0);
+            return connection.exchange(head, new byte[0]).status() == 200;
+          }
+        },
+        this::logs);
+  }
+
+  private void stop(DuckspoolProcess process, String name) {
+    int exitCode = process.terminate(LIMIT);
+    if (exitCode != 0) {
+      throw new AssertionError(name + " ended with " + exitCode + "\n" + process.logTail());
+    }
+  }
+
+  private HttpRequest.Builder control(String path) throws IOException {
+    String token = Files.readString(visibleData.resolve("control.token")).strip();
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + writerControlPort + path))
+        .timeout(LIMIT)
+        .header("Content-Type", "application/json")
+        .header("Authorization", "Bearer " + token);
+  }
+
+  private String yaml() {
+    StringBuilder yaml = new StringBuilder();
+    String section = "";
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      int dot = setting.getKey().indexOf('.');
+      String key = setting.getKey().substring(dot + 1);
+      if (dot < 0) {
+        yaml.append(key).append(": ").append(quoted(setting.getValue())).append('\n');
+        continue;
+      }
+      if (!setting.getKey().substring(0, dot).equals(section)) {
+        section = setting.getKey().substring(0, dot);
+        yaml.append(section).append(":\n");
+      }
+      yaml.append("  ").append(key).append(": ").append(quoted(setting.getValue())).append('\n');
+    }
+    yaml.append("servers:\n");
+    String indent = "  - ";
+    for (Map.Entry<String, String> setting : serverSettings.entrySet()) {
+      yaml.append(indent)
+          .append(setting.getKey())
+          .append(": ")
+          .append(quoted(setting.getValue()))
+          .append('\n');
+      indent = "    ";
+    }
+    return yaml.toString();
+  }
+
+  private static String quoted(String value) {
+    return value.matches("[0-9]+|true|false") ? value : "\"" + value + "\"";
+  }
+
+  private static void put(Map<String, String> environment, String name, String value) {
+    if (value.isEmpty()) {
+      environment.remove(name);
+    } else {
+      environment.put(name, value);
+    }
+  }
+
+  private static DuckspoolProcess require(@Nullable DuckspoolProcess process, String name) {
+    if (process == null) {
+      throw new IllegalStateException(name + " was never started");
+    }
+    return process;
+  }
+
+  /** A port nobody listens on now. */
+  public static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
