@@ -2,6 +2,7 @@ package io.duckspool.common.config;
 
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,6 +32,8 @@ public final class ConfigLoader {
     TOOL
   }
 
+  private static final Path DEFAULT_FILE = Path.of("duckspool.yaml");
+
   private final Role role;
   private Machine machine = Machine.current();
   private Optional<Path> file = Optional.empty();
@@ -51,6 +54,12 @@ public final class ConfigLoader {
   /** The YAML file; it must exist. */
   public ConfigLoader file(Path path) {
     file = Optional.of(path);
+    return this;
+  }
+
+  /** {@code ./duckspool.yaml}, if it is there. */
+  public ConfigLoader defaultFile() {
+    file = Optional.of(DEFAULT_FILE).filter(Files::exists);
     return this;
   }
 

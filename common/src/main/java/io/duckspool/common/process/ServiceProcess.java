@@ -1,0 +1,147 @@
+package io.duckspool.common.process;
+
+import io.duckspool.common.config.ConfigException;
+import io.duckspool.common.config.ConfigLoader;
+import io.duckspool.common.config.ConfigLoader.Role;
+import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.logging.Logging;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the receiver or the writer as a process of its own: reads the configuration, sets up the
+ * log, starts it, and closes it on SIGTERM, SIGINT or, when it is supervised, at the end of its
+ * standard input. A closed service ends with exit code 0.
+ *
+ * <p>An exception that nobody caught is a bug: it is logged and ends the process at once, without
+ * closing anything; the spool and the target are made for that, and a supervisor starts it again.
+ */
+public final class ServiceProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceProcess.class);
+
+  private final String name;
+  private final Service service;
+
+  private ServiceProcess(String name, Service service) {
+    this.name = name;
+    this.service = service;
+  }
+
+  /** What a process runs. */
+  @FunctionalInterface
+  public interface Service {
+    /**
+     * Starts; returns once it serves, or sees to serving by itself. The returned handle is closed
+     * once, from another thread.
+     */
+    AutoCloseable start(DuckspoolConfig config) throws Exception;
+  }
+
+  /**
+   * The {@code main} of a service that is started by its own jar: {@code [--config FILE] [--data
+   * DIR]}.
+   *
+   * @return an {@link ExitCode}, when it could not start
+   */
+  public static int main(String name, Role role, String[] arguments, Service service) {
+    ConfigLoader loader = new ConfigLoader(role).defaultFile().environment(System.getenv());
+    for (int i = 0; i < arguments.length; i += 2) {
+      boolean isConfig = arguments[i].equals("--config");
+      if ((!isConfig && !arguments[i].equals("--data")) || i + 1 == arguments.length) {
+        System.err.println("usage: duckspool-" + name + " [--config FILE] [--data DIR]");
+        return ExitCode.USAGE;
+      }
+      if (isConfig) {
+        loader.file(Path.of(arguments[i + 1]));
+      } else {
+        loader.flag("data", arguments[i + 1], "--data");
+      }
+    }
+    return run(name, loader, false, service);
+  }
+
+  /**
+   * Runs until the process ends. Returns only when it could not start.
+   *
+   * @param name {@code receiver} or {@code writer}
+   * @param loader the configuration's sources
+   * @param isSupervised whether the end of standard input ends the process
+   * @return an {@link ExitCode}
+   */
+  public static int run(String name, ConfigLoader loader, boolean isSupervised, Service service) {
+    DuckspoolConfig config;
+    try {
+      config = loader.load();
+    } catch (ConfigException e) {
+      System.err.println("duckspool " + name + ": " + e.getMessage());
+      return ExitCode.USAGE;
+    }
+    Logging.start(config.log());
+    return new ServiceProcess(name, service).run(config, isSupervised);
+  }
+
+  private int run(DuckspoolConfig config, boolean isSupervised) {
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, exception) -> {
+          LOG.error("{} stops: a bug in thread {}", name, thread.getName(), exception);
+          Runtime.getRuntime().halt(ExitCode.FAILED);
+        });
+    if (isSupervised) {
+      Thread watch = new Thread(this::endWithStandardInput, "supervisor-watch");
+      watch.setDaemon(true);
+      watch.start();
+    }
+    AutoCloseable running;
+    try {
+      running = service.start(config);
+    } catch (IOException e) {
+      // Its message says what the operator can do: a lock that is held, a port that is taken.
+      LOG.error("{} could not start: {}", name, e.getMessage(), LOG.isDebugEnabled() ? e : null);
+      return ExitCode.FAILED;
+    } catch (Exception e) {
+      LOG.error("{} could not start", name, e);
+      return ExitCode.FAILED;
+    }
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(running), "shutdown"));
+    awaitForever();
+    return ExitCode.DONE;
+  }
+
+  /** The JVM would end with 143 after a SIGTERM; a stop that went well is a success. */
+  private void close(AutoCloseable running) {
+    LOG.info("{} stops", name);
+    int exitCode = ExitCode.DONE;
+    try {
+      running.close();
+      LOG.info("{} stopped", name);
+    } catch (Exception e) {
+      LOG.error("{} could not stop in order", name, e);
+      exitCode = ExitCode.FAILED;
+    }
+    Runtime.getRuntime().halt(exitCode);
+  }
+
+  private void endWithStandardInput() {
+    try (InputStream input = System.in) {
+      while (input.read() >= 0) {
+        // Nothing is said on it; its end is the message.
+      }
+    } catch (IOException e) {
+      LOG.warn("standard input failed, which counts as its end", e);
+    }
+    LOG.warn("the supervisor is gone");
+    System.exit(ExitCode.DONE);
+  }
+
+  private static void awaitForever() {
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
