@@ -34,7 +34,13 @@ public enum CrashPoint {
   /** The temporary file is synced, not yet renamed. */
   SERVER_FILE_SYNCED,
   /** The file has its name, the folder is not yet synced. */
-  SERVER_FILE_RENAMED;
+  SERVER_FILE_RENAMED,
+  /** Appended entries are synced, the durable mark is not yet published. */
+  SPOOL_FORCED,
+  /** A new segment holds its header, nothing of the roll is synced yet. */
+  SPOOL_SEGMENT_BEGUN,
+  /** A segment is synced to its end, the next one does not exist yet. */
+  SPOOL_SEGMENT_ENDING;
 
   /** Exit status of a halted process: that of one killed by SIGKILL, as a shell shows it. */
   public static final int EXIT_STATUS = 137;

@@ -1,0 +1,140 @@
+package io.duckspool.spool.chronicle;
+
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import io.duckspool.common.server.AtomicFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The real disk. Java can't allocate blocks ahead, so util-linux {@code fallocate} does it, a few
+ * milliseconds a call; without it zeros are written, which costs bandwidth. Thread-safe.
+ */
+final class LocalDisk implements SpoolDisk {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LocalDisk.class);
+  private static final int ZEROS_BYTES = 1 << 20;
+  private static final long FALLOCATE_TIMEOUT_SECONDS = 60;
+
+  private volatile boolean hasFallocate = true;
+
+  @Override
+  public void force(FileChannel channel, boolean metadata) throws IOException {
+    channel.force(metadata);
+  }
+
+  @Override
+  public void forceFolder(Path folder) throws IOException {
+    AtomicFile.syncFolder(folder);
+  }
+
+  @Override
+  public void reserve(Path file, long offset, long length) throws IOException {
+    if (hasFallocate) {
+      try {
+        fallocate(file, offset, length);
+        return;
+      } catch (NoFallocateException e) {
+        hasFallocate = false;
+        LOG.warn("spool space is reserved by writing zeros: {}", e.getMessage());
+      }
+    }
+    writeZeros(file, offset, length);
+  }
+
+  @Override
+  public void trim(Path file, long size) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      if (open.length() <= size) {
+        // Blocks may be allocated behind the end: only a real truncation gives them back.
+        open.setLength(size + 1);
+      }
+      open.setLength(size);
+    }
+  }
+
+  @Override
+  public long usableBytes(Path folder) throws IOException {
+    return Files.getFileStore(folder).getUsableSpace();
+  }
+
+  private void fallocate(Path file, long offset, long length) throws IOException {
+    Process process;
+    try {
+      process =
+          new ProcessBuilder(
+                  "fallocate",
+                  "--keep-size",
+                  "--offset",
+                  Long.toString(offset),
+                  "--length",
+                  Long.toString(length),
+                  file.toString())
+              .redirectErrorStream(true)
+              .start();
+    } catch (IOException e) {
+      throw new NoFallocateException("fallocate can't be started: " + e.getMessage(), e);
+    }
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int status = awaitExit(process);
+    if (status == 0) {
+      return;
+    }
+    String message = "fallocate of " + length + " bytes for " + file + ": " + output.strip();
+    if (output.contains("not supported") || output.contains("unrecognized option")) {
+      throw new NoFallocateException(message, new IOException("exit status " + status));
+    }
+    throw new IOException(message);
+  }
+
+  private static int awaitExit(Process process) throws IOException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          if (!process.waitFor(FALLOCATE_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IOException("fallocate took over " + FALLOCATE_TIMEOUT_SECONDS + " s");
+          }
+          return process.exitValue();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void writeZeros(Path file, long offset, long length) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(length, ZEROS_BYTES));
+    try (FileChannel channel = FileChannel.open(file, WRITE)) {
+      long at = offset;
+      long end = offset + length;
+      while (at < end) {
+        zeros.clear().limit((int) Math.min(zeros.capacity(), end - at));
+        at += channel.write(zeros, at);
+      }
+    }
+  }
+
+  /** This machine or file system has no way to allocate ahead. */
+  private static final class NoFallocateException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NoFallocateException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}
