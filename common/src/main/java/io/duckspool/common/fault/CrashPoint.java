@@ -35,6 +35,10 @@ public enum CrashPoint {
   SERVER_FILE_SYNCED,
   /** The file has its name, the folder is not yet synced. */
   SERVER_FILE_RENAMED,
+  /** A new server has its spool and says where it begins; the writer knows nothing of it. */
+  SERVER_SPOOL_MADE,
+  /** The target of a new server holds its ledger; the server still counts as preparing. */
+  SERVER_TARGET_MADE,
   /** Appended entries are synced, the durable mark is not yet published. */
   SPOOL_FORCED,
   /** A new segment holds its header, nothing of the roll is synced yet. */

@@ -1,5 +1,7 @@
 package io.duckspool.receiver.http;
 
+import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.config.HostPort;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -8,7 +10,6 @@ import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.eclipse.jetty.server.Connector;
@@ -47,32 +48,52 @@ public final class HttpListener implements AutoCloseable {
   public static HttpListener open(
       IngestServices services, IngestServer server, Supplier<Optional<String>> degradation)
       throws IOException {
-    Replies replies = new Replies(server.isOtlpMode());
-    ReplyWriter writer = new ReplyWriter(replies);
+    ReplyWriter writer = new ReplyWriter(new Replies(server.isOtlpMode()));
     QueuedThreadPool threads = threads("http-" + server.uri().port(), server.httpThreads());
     IngestHandler handler = new IngestHandler(services, server, writer, threads);
-    IngestRoutes routes =
-        new IngestRoutes(handler, writer, services.deadlines(), degradation, threads);
-    return open(server.uri().host(), server.uri().port(), threads, replies, routes::addTo);
+    Rejections rejections =
+        new Rejections(RouteTable.ofIngest(), writer, services.deadlines(), threads);
+    IngestRoutes routes = new IngestRoutes(handler, degradation);
+    return open(
+        server.uri().host(), server.uri().port(), threads, writer, rejections, routes::addTo);
   }
 
   /**
-   * Binds and serves routes of another kind, with errors as in the buffered mode.
+   * Checks that a server could be bound now.
+   *
+   * @throws IOException names address, port and cause
+   */
+  public static void checkFree(ListenUri uri) throws IOException {
+    BoundPort.bind(uri.host(), uri.port()).close();
+  }
+
+  /**
+   * Binds and serves a control port; its errors look like those of an OTLP server.
    *
    * @param httpThreads threads for requests, above 0
+   * @param handlers adds a handler for each path of the table
    * @throws IOException names address, port and cause; nothing stays bound
    */
-  public static HttpListener open(
-      String host, int port, int httpThreads, Consumer<RoutesConfig> routes) throws IOException {
-    return open(host, port, threads("control", httpThreads), new Replies(false), routes);
+  public static HttpListener openControl(
+      HostPort address,
+      int httpThreads,
+      BodyDeadlines deadlines,
+      RouteTable table,
+      Consumer<RoutesConfig> handlers)
+      throws IOException {
+    ReplyWriter writer = new ReplyWriter(new Replies(false));
+    QueuedThreadPool threads = threads("control", httpThreads);
+    Rejections rejections = new Rejections(table, writer, deadlines, threads);
+    return open(address.host(), address.port(), threads, writer, rejections, handlers);
   }
 
   private static HttpListener open(
       String host,
       int port,
       QueuedThreadPool threads,
-      Replies replies,
-      Consumer<RoutesConfig> routes)
+      ReplyWriter writer,
+      Rejections rejections,
+      Consumer<RoutesConfig> handlers)
       throws IOException {
     BoundPort bound = BoundPort.bind(host, port);
     boolean started = false;
@@ -82,11 +103,12 @@ public final class HttpListener implements AutoCloseable {
       Javalin javalin =
           Javalin.create(
               config -> {
-                configure(config, threads, replies);
+                configure(config, threads, writer.replies());
                 for (ServerSocketChannel channel : bound.channels()) {
                   config.jetty.addConnector((jetty, http) -> connector(jetty, http, channel));
                 }
-                routes.accept(config.routes);
+                rejections.addTo(config.routes);
+                handlers.accept(config.routes);
               });
       javalin.start();
       started = true;
@@ -136,11 +158,6 @@ public final class HttpListener implements AutoCloseable {
       throw new IllegalStateException("a bound socket can't be taken over", e);
     }
     return connector;
-  }
-
-  /** Runs what follows a request, on the listener's threads. */
-  Executor executor() {
-    return javalin.jettyServer().threadPool();
   }
 
   /** Closes the sockets and all connections; safe to call twice. */

@@ -2,9 +2,11 @@ package io.duckspool.receiver.ingest;
 
 import io.duckspool.spool.Spool;
 import io.duckspool.spool.SpoolFullException;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * Decides whether one server takes a request: by memory, by what its writer has not committed yet,
@@ -20,6 +22,8 @@ public final class Admission {
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicLong payloadBytes = new AtomicLong();
   private final AtomicLong claims = new AtomicLong();
+  private final LongSupplier ticker;
+  private final Object idle = new Object();
 
   /**
    * Admits for one server.
@@ -27,11 +31,14 @@ public final class Admission {
    * @param memory shared with all servers of the process
    * @param maxBufferedBytes payload bytes in flight plus accepted but not committed; empty = as far
    *     as the disk guard allows
+   * @param ticker monotonic nanoseconds
    */
-  public Admission(InFlightBytes memory, Spool spool, OptionalLong maxBufferedBytes) {
+  public Admission(
+      InFlightBytes memory, Spool spool, OptionalLong maxBufferedBytes, LongSupplier ticker) {
     this.memory = memory;
     this.spool = spool;
     this.maxBufferedBytes = maxBufferedBytes.orElse(UNLIMITED);
+    this.ticker = ticker;
   }
 
   /**
@@ -52,7 +59,7 @@ public final class Admission {
       return new Claim(this);
     } finally {
       if (!admitted) {
-        claims.decrementAndGet();
+        closeClaim();
       }
     }
   }
@@ -60,6 +67,25 @@ public final class Admission {
   /** From now on nothing is admitted; what was admitted goes on. */
   public void stop() {
     stopping.set(true);
+  }
+
+  /**
+   * After {@link #stop}: waits until all that was admitted was replied to.
+   *
+   * @return false when that took longer than the timeout
+   */
+  public boolean awaitIdle(Duration timeout) throws InterruptedException {
+    long deadlineNanos = ticker.getAsLong() + timeout.toNanos();
+    synchronized (idle) {
+      while (claims.get() > 0) {
+        long leftMillis = (deadlineNanos - ticker.getAsLong()) / 1_000_000;
+        if (leftMillis <= 0) {
+          return false;
+        }
+        idle.wait(leftMillis);
+      }
+      return true;
+    }
   }
 
   public boolean isStopping() {
@@ -137,7 +163,11 @@ public final class Admission {
   }
 
   void closeClaim() {
-    claims.decrementAndGet();
+    if (claims.decrementAndGet() == 0 && stopping.get()) {
+      synchronized (idle) {
+        idle.notifyAll();
+      }
+    }
   }
 
   ExportError outOfMemory(long bytes) {

@@ -65,7 +65,7 @@ public final class TestServer implements AutoCloseable {
     memory = new InFlightBytes(options.maxInFlightBytes);
     deadlines = new BodyDeadlines(options.bodyTimeout, System::nanoTime);
     Spool spool = options.spool.orElse(fake);
-    admission = new Admission(memory, spool, options.maxBufferedBytes);
+    admission = new Admission(memory, spool, options.maxBufferedBytes, System::nanoTime);
     listener =
         HttpListener.open(
             new IngestServices(memory, new ChunkPool(1 << 20), deadlines, InstantSource.system()),

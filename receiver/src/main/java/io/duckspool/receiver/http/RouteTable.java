@@ -2,34 +2,44 @@ package io.duckspool.receiver.http;
 
 import io.duckspool.common.otlp.Signal;
 import io.duckspool.receiver.ingest.ExportError;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The paths of a listener and the one method of each. */
-final class Routes {
+/** The paths of a listener and the one method of each. Immutable and thread-safe. */
+public final class RouteTable {
 
-  static final String HEALTH = "/healthz";
-  static final String READY = "/readyz";
+  /** Whether the process runs. */
+  public static final String HEALTH = "/healthz";
 
-  private static final String PATHS =
-      Stream.of(Signal.values()).map(Signal::path).collect(Collectors.joining(", "));
+  /** Whether requests reach the target. */
+  public static final String READY = "/readyz";
 
   private final Map<String, String> methods;
 
-  private Routes(Map<String, String> methods) {
+  private RouteTable(Map<String, String> methods) {
     this.methods = methods;
   }
 
-  /** The routes of an OTLP listener. */
-  static Routes ofIngest() {
-    Map<String, String> methods =
-        Stream.of(Signal.values()).collect(Collectors.toMap(Signal::path, signal -> "POST"));
-    methods.put(HEALTH, "GET");
-    methods.put(READY, "GET");
-    return new Routes(Map.copyOf(methods));
+  /**
+   * A table of these paths, and the two of health.
+   *
+   * @param methods the one method by path
+   */
+  public static RouteTable of(Map<String, String> methods) {
+    Map<String, String> all = new HashMap<>(methods);
+    all.put(HEALTH, "GET");
+    all.put(READY, "GET");
+    return new RouteTable(Map.copyOf(all));
+  }
+
+  /** The paths of an OTLP listener. */
+  static RouteTable ofIngest() {
+    return of(Stream.of(Signal.values()).collect(Collectors.toMap(Signal::path, s -> "POST")));
   }
 
   /** Passes for a known path with its method. */
@@ -54,6 +64,6 @@ final class Routes {
             .toList();
     return similar.size() == 1
         ? "did you mean " + similar.get(0) + "?"
-        : "OTLP is taken by POST on " + PATHS;
+        : "known paths: " + String.join(", ", new TreeSet<>(methods.keySet()));
   }
 }

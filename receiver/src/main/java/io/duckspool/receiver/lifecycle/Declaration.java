@@ -1,0 +1,77 @@
+package io.duckspool.receiver.lifecycle;
+
+import io.duckspool.common.admin.ControlToken;
+import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.config.Secret;
+import io.duckspool.common.config.ServerConfig;
+import java.util.Optional;
+
+/** Pure decisions on what the configuration declares and what is remembered. */
+final class Declaration {
+
+  private Declaration() {}
+
+  /** The parameters of a new server: canonical URI, and a token where one is needed. */
+  static ServerConfig concluded(ServerConfig declared) {
+    Optional<Secret> token =
+        declared.disableAuth()
+            ? Optional.empty()
+            : declared.token().or(() -> Optional.of(new Secret(ControlToken.random().reveal())));
+    return with(declared, token);
+  }
+
+  /**
+   * The parameters of a remembered server: limits and token follow the declaration, a token that
+   * was made is kept.
+   *
+   * @throws IllegalArgumentException for another target than the remembered one
+   */
+  static ServerConfig merged(ServerConfig remembered, ServerConfig declared) {
+    if (!target(remembered).equals(target(declared))) {
+      throw new IllegalArgumentException(
+          ListenUri.parse(declared.uri())
+              + " is declared with "
+              + target(declared)
+              + ", but holds data for "
+              + target(remembered)
+              + "; stop the server first, or declare the old target");
+    }
+    Optional<Secret> token =
+        declared.disableAuth() ? Optional.empty() : declared.token().or(remembered::token);
+    return concluded(with(declared, token));
+  }
+
+  private static String target(ServerConfig config) {
+    return config
+        .parquetExportPath()
+        .map(path -> "Parquet root " + path)
+        .orElseGet(
+            () ->
+                "target "
+                    + config.catalog().orElse("the default database")
+                    + "."
+                    + config.schema());
+  }
+
+  private static ServerConfig with(ServerConfig config, Optional<Secret> token) {
+    return new ServerConfig(
+        ListenUri.parse(config.uri()).toString(),
+        config.catalog(),
+        config.schema(),
+        token,
+        config.disableAuth(),
+        config.parquetExportPath(),
+        config.createTables(),
+        config.allowOtherHostname(),
+        config.maxBodyBytes(),
+        config.httpThreads(),
+        config.maxBufferedBytes(),
+        config.sealTargetBytes(),
+        config.sealMaxAge(),
+        config.targetFileSize(),
+        config.maintenanceRetention(),
+        config.promoteResourceAttributes(),
+        config.promoteScopeAttributes(),
+        config.responseMode());
+  }
+}
