@@ -24,12 +24,21 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>Held until {@link #close()}, by one thread of the composition root.
  *
+ * <p>Two bytes are locked. The first makes the holder the only one, and nobody else ever touches
+ * it; the second tells those who ask that somebody is alive. An asker holds the second one for a
+ * moment, which must not look like a second process to one that starts just then.
+ *
  * <p>POSIX locks belong to the process and fall with <em>any</em> close of the file, so the locks
  * of this process are looked up in memory, and their files are not opened a second time.
  */
 public final class ProcessLock implements AutoCloseable {
 
   private static final int MAX_LINE_BYTES = 256;
+
+  /** Beyond the line, so that systems with mandatory locks let others read it. */
+  private static final long OWNER_BYTE = 1L << 20;
+
+  private static final long ALIVE_BYTE = OWNER_BYTE + 1;
 
   /** Locks of this process, by absolute path. */
   private static final Map<Path, Holder> OWN = new ConcurrentHashMap<>();
@@ -67,12 +76,14 @@ public final class ProcessLock implements AutoCloseable {
               path,
               Set.of(CREATE, READ, WRITE),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      if (channel.tryLock() == null) {
+      if (channel.tryLock(OWNER_BYTE, 1, false) == null) {
         throw locked(process, path, read(channel));
       }
       channel.truncate(0);
       String line = self.pid() + " " + runId + "\n";
       channel.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)), 0);
+      // Waits at most for an asker, who is done in a moment.
+      channel.lock(ALIVE_BYTE, 1, false);
       taken = true;
       return new ProcessLock(path, channel);
     } finally {
@@ -100,7 +111,7 @@ public final class ProcessLock implements AutoCloseable {
       return Optional.empty();
     }
     try (FileChannel channel = FileChannel.open(path, READ, WRITE)) {
-      FileLock lock = channel.tryLock();
+      FileLock lock = channel.tryLock(ALIVE_BYTE, 1, true);
       if (lock != null) {
         lock.release();
         return Optional.empty();

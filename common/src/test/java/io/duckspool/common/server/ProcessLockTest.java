@@ -70,8 +70,39 @@ class ProcessLockTest {
     ProcessLock.take(file, "receiver", "r").close();
   }
 
-  /** The other process: takes the lock and waits to be killed. */
+  @Test
+  void take_isNotRefused_whileAnotherProcessAsks() throws Exception {
+    Path file = folder.resolve("receiver.lock");
+    ProcessLock.take(file, "receiver", "r").close();
+    Process other =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                ProcessLockTest.class.getName(),
+                file.toString(),
+                "ask")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader out = new BufferedReader(new InputStreamReader(other.getInputStream()))) {
+      assertEquals("asking", out.readLine());
+      for (int i = 0; i < 2000; i++) {
+        ProcessLock.take(file, "receiver", "r" + i).close();
+      }
+    } finally {
+      other.destroyForcibly();
+    }
+    assertTrue(other.waitFor(30, TimeUnit.SECONDS));
+  }
+
+  /** The other process: takes the lock and waits to be killed, or asks who holds it until then. */
   public static void main(String[] args) throws Exception {
+    if (args.length > 1) {
+      System.out.println("asking");
+      while (true) {
+        ProcessLock.holder(Path.of(args[0]));
+      }
+    }
     ProcessLock.take(Path.of(args[0]), "receiver", "other-run");
     System.out.println("locked");
     System.in.read();
