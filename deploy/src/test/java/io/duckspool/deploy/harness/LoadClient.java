@@ -89,6 +89,11 @@ public final class LoadClient implements AutoCloseable {
     rethrow();
   }
 
+  /** Whether a connection is still at work. */
+  public boolean isRunning() {
+    return threads.stream().anyMatch(Thread::isAlive);
+  }
+
   /** Lets the requests in flight end, and stops. */
   @Override
   public void close() {

@@ -1,5 +1,7 @@
 package io.duckspool.writer.sink;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -79,11 +81,38 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
     DuckDBConnection root;
     try {
-      root = connect(settings);
+      root = connect(settings, false);
     } catch (SQLException e) {
       throw DuckDbErrors.ofOpen(settings.database(), e);
     }
     return new DuckDbDatabase(settings, clock, nanoTicker, gate, root);
+  }
+
+  /**
+   * Opens the default database for queries alone, when no writer runs. It still locks the file
+   * against a writer.
+   *
+   * @throws SinkException.Unavailable it can't be opened, or there is no file
+   */
+  public static DuckDbDatabase openReadOnly(DuckDbSettings settings) throws SinkException {
+    if (settings.database().isEmpty()) {
+      throw new SinkException.Refused(
+          "duckdb.database is :memory:, without a writer there is nothing to query");
+    }
+    Path file = settings.database().get();
+    if (!Files.exists(file)) {
+      throw new SinkException.Unavailable("there is no DuckDB file " + file + " yet");
+    }
+    try {
+      return new DuckDbDatabase(
+          settings,
+          InstantSource.system(),
+          System::nanoTime,
+          StepGate.OPEN,
+          connect(settings, true));
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofOpen(settings.database(), e);
+    }
   }
 
   /**
@@ -149,7 +178,7 @@ public final class DuckDbDatabase implements AutoCloseable {
     if (invalid) {
       LOG.warn("reopening the database after a fatal error");
       closeConnections();
-      root = connect(settings);
+      root = connect(settings, false);
       invalid = false;
     }
     Session session = new Session(this, root.duplicate(), gate);
@@ -191,12 +220,17 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
   }
 
-  private static DuckDBConnection connect(DuckDbSettings settings) throws SQLException {
+  private static DuckDBConnection connect(DuckDbSettings settings, boolean readOnly)
+      throws SQLException {
     Properties properties = new Properties();
     properties.setProperty("memory_limit", settings.memoryLimitBytes() / 1024 + "KiB");
     properties.setProperty("threads", Integer.toString(settings.threads()));
     properties.setProperty("temp_directory", settings.tempDirectory().toAbsolutePath().toString());
     properties.setProperty("preserve_insertion_order", "false");
+    properties.setProperty("jdbc_stream_results", "true");
+    if (readOnly) {
+      properties.setProperty("access_mode", "READ_ONLY");
+    }
     properties.setProperty("autoinstall_known_extensions", "false");
     properties.setProperty("checkpoint_threshold", CHECKPOINT_THRESHOLD);
     settings

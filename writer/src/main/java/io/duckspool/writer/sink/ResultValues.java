@@ -1,0 +1,129 @@
+package io.duckspool.writer.sink;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.sql.Array;
+import java.sql.Blob;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Struct;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Base64;
+import java.util.Map;
+import org.duckdb.DuckDBStruct;
+import org.duckdb.JsonNode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Values of a result as JSON and text: integers exactly, NaN and infinities as the text that
+ * OTLP/JSON uses, times in ISO-8601 and UTC, bytes in base64, lists, structs and maps nested.
+ */
+final class ResultValues {
+
+  private static final JsonFactory FACTORY = new JsonFactory();
+
+  private ResultValues() {}
+
+  /** The value of a column, 1 for the first. */
+  static @Nullable Object of(ResultSet result, int column) throws SQLException {
+    // getObject alone shifts a TIMESTAMP through the JVM's time zone.
+    return result.getMetaData().getColumnType(column) == Types.TIMESTAMP
+        ? result.getObject(column, LocalDateTime.class)
+        : result.getObject(column);
+  }
+
+  static void write(@Nullable Object value, JsonGenerator json) throws IOException, SQLException {
+    if (value == null) {
+      json.writeNull();
+    } else if (value instanceof Boolean bool) {
+      json.writeBoolean(bool);
+    } else if (value instanceof Double number) {
+      writeDouble(number, json);
+    } else if (value instanceof Float number) {
+      writeFloat(number, json);
+    } else if (value instanceof BigDecimal number) {
+      json.writeNumber(number);
+    } else if (value instanceof BigInteger number) {
+      json.writeNumber(number);
+    } else if (value instanceof Number number) {
+      json.writeNumber(number.longValue());
+    } else if (value instanceof Array array) {
+      writeArray(array, json);
+    } else if (value instanceof DuckDBStruct struct) {
+      writeMap(struct.getMap(), json);
+    } else if (value instanceof Map<?, ?> map) {
+      writeMap(map, json);
+    } else if (value instanceof JsonNode node) {
+      json.writeRawValue(node.toString());
+    } else {
+      json.writeString(text(value));
+    }
+  }
+
+  /** The value without quotes; lists, structs and maps as JSON. */
+  static String text(Object value) throws IOException, SQLException {
+    if (value instanceof LocalDateTime time) {
+      return DateTimeFormatter.ISO_INSTANT.format(time.atOffset(ZoneOffset.UTC));
+    }
+    if (value instanceof Timestamp time) {
+      return text(time.toLocalDateTime());
+    }
+    if (value instanceof OffsetDateTime time) {
+      return DateTimeFormatter.ISO_INSTANT.format(time);
+    }
+    if (value instanceof Blob blob) {
+      return Base64.getEncoder().encodeToString(blob.getBytes(1, (int) blob.length()));
+    }
+    if (value instanceof Array || value instanceof Struct || value instanceof Map) {
+      StringWriter text = new StringWriter();
+      try (JsonGenerator json = FACTORY.createGenerator(text)) {
+        write(value, json);
+      }
+      return text.toString();
+    }
+    return value.toString();
+  }
+
+  private static void writeArray(Array array, JsonGenerator json) throws IOException, SQLException {
+    json.writeStartArray();
+    for (Object element : (Object[]) array.getArray()) {
+      write(element, json);
+    }
+    json.writeEndArray();
+  }
+
+  private static void writeMap(Map<?, ?> map, JsonGenerator json) throws IOException, SQLException {
+    json.writeStartObject();
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      Object key = entry.getKey();
+      json.writeFieldName(key == null ? "null" : text(key));
+      write(entry.getValue(), json);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeDouble(double value, JsonGenerator json) throws IOException {
+    if (Double.isFinite(value)) {
+      json.writeNumber(value);
+    } else {
+      json.writeString(Double.toString(value));
+    }
+  }
+
+  private static void writeFloat(float value, JsonGenerator json) throws IOException {
+    if (Float.isFinite(value)) {
+      json.writeNumber(value);
+    } else {
+      json.writeString(Float.toString(value));
+    }
+  }
+}
