@@ -44,7 +44,21 @@ public enum CrashPoint {
   /** A new segment holds its header, nothing of the roll is synced yet. */
   SPOOL_SEGMENT_BEGUN,
   /** A segment is synced to its end, the next one does not exist yet. */
-  SPOOL_SEGMENT_ENDING;
+  SPOOL_SEGMENT_ENDING,
+  /** A file in quarantine is durable, the ledger has not passed its entry. */
+  QUARANTINE_SYNCED,
+  /** A batch is frozen, its transaction has not begun. */
+  SEAL_FROZEN,
+  /** The committed checkpoint is published, the segments below it are still there. */
+  CHECKPOINT_PUBLISHED,
+  /** A stopped server is marked as drained. */
+  STOP_DRAINED,
+  /** The quarantine of a stopped server has its place in the data folder. */
+  STOP_QUARANTINE_MOVED,
+  /** The folder of a stopped server has its name among those that go. */
+  STOP_FOLDER_RENAMED,
+  /** The ledger row of a stopped server is removed, its folder is still there. */
+  STOP_LEDGER_REMOVED;
 
   /** Exit status of a halted process: that of one killed by SIGKILL, as a shell shows it. */
   public static final int EXIT_STATUS = 137;

@@ -5,6 +5,7 @@ import io.duckspool.common.otlp.OtlpVisitor;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.arrow.memory.OutOfMemoryException;
 
 /**
  * The open batch of a pipeline: grows entry by entry, and is frozen into a {@link SealedBatch}.
@@ -44,6 +45,7 @@ public final class Batch implements AutoCloseable {
    * Adds the rows of one entry, all or none: when the source throws, the batch is as it was before.
    *
    * @param entryPayloadBytes the entry's payload as received
+   * @throws BatchFullException the memory of the batches is used up
    */
   public <E extends Exception> void add(long entryPayloadBytes, RowSource<E> source) throws E {
     tables.values().forEach(TableRows::mark);
@@ -51,6 +53,8 @@ public final class Batch implements AutoCloseable {
     try {
       source.writeTo(visitor);
       complete = true;
+    } catch (OutOfMemoryException e) {
+      throw new BatchFullException(e);
     } finally {
       if (!complete) {
         tables.values().forEach(TableRows::undoToMark);

@@ -1,0 +1,187 @@
+package io.duckspool.writer;
+
+import io.duckspool.common.admin.ControlToken;
+import io.duckspool.common.config.ConfigLoader.Role;
+import io.duckspool.common.config.DuckDbConfig;
+import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.process.ServiceProcess;
+import io.duckspool.common.server.AtomicFile;
+import io.duckspool.common.server.DataFolder;
+import io.duckspool.common.server.ProcessLock;
+import io.duckspool.spool.SpoolStore;
+import io.duckspool.spool.chronicle.ChronicleSpoolStore;
+import io.duckspool.writer.batch.BatchMemory;
+import io.duckspool.writer.control.ControlServer;
+import io.duckspool.writer.pipeline.PipelineDefaults;
+import io.duckspool.writer.pipeline.PipelineParts;
+import io.duckspool.writer.pipeline.Pipelines;
+import io.duckspool.writer.pipeline.ReceiverWatch;
+import io.duckspool.writer.pipeline.ServerScan;
+import io.duckspool.writer.sink.DuckDbDatabase;
+import io.duckspool.writer.sink.DuckDbSettings;
+import io.duckspool.writer.sink.SinkException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The writer process, from its parts. What a receiver accepted flows through them in this order:
+ *
+ * <pre>
+ * ServerScan     finds the servers in the data folder
+ * Pipeline       one a server, each on a thread of its own:
+ *   SpoolTailer    reads entries up to the durable mark
+ *   EntryDecoder   inflates and parses
+ *   Batch          columns of rows
+ *   SealPolicy     decides when
+ *   Sink           commits rows and ledger in one transaction
+ *   Progress       publishes the checkpoint, deletes what is committed
+ * ControlServer  prepare, seal, release, sql, pipelines
+ * </pre>
+ *
+ * <p>Started and closed by one thread. {@link #close} drains every spool up to its durable mark for
+ * a bounded time; what is left is committed after the next start.
+ */
+public final class Writer implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Writer.class);
+
+  /** Less than the time that supervisors commonly leave between SIGTERM and SIGKILL: a guess. */
+  private static final Duration MAX_DRAIN = Duration.ofSeconds(30);
+
+  /**
+   * Beyond the batches themselves: a batch overshoots by the last entry, which may be as large as
+   * the receiver's default {@code max_expanded_bytes}, in buffers that grow by doubling.
+   */
+  private static final long MAX_OVERSHOOT_BYTES = 2L << 30;
+
+  private static final int RUN_ID_BYTES = 16;
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+  private Writer() {}
+
+  /**
+   * Starts the process's work on a configured data folder. When it returns the control port is open
+   * and every remembered server has its pipeline.
+   *
+   * @throws IOException when another writer runs on the folder, the port is taken, or the default
+   *     database can't be opened; the message says which, and nothing is left running
+   */
+  public static Writer start(DuckspoolConfig config) throws IOException {
+    InstantSource clock = InstantSource.system();
+    LongSupplier nanoTicker = System::nanoTime;
+    return start(config, new ChronicleSpoolStore(clock, nanoTicker), clock, nanoTicker);
+  }
+
+  static Writer start(
+      DuckspoolConfig config, SpoolStore store, InstantSource clock, LongSupplier nanoTicker)
+      throws IOException {
+    Writer writer = new Writer();
+    boolean isComplete = false;
+    try {
+      writer.open(config, store, clock, nanoTicker);
+      isComplete = true;
+      return writer;
+    } finally {
+      if (!isComplete) {
+        writer.close();
+      }
+    }
+  }
+
+  private void open(
+      DuckspoolConfig config, SpoolStore store, InstantSource clock, LongSupplier nanoTicker)
+      throws IOException {
+    DataFolder data = new DataFolder(config.data());
+    data.create();
+    pushed(ProcessLock.take(data.writerLock(), "writer", newRunId()));
+    ControlToken token = ControlToken.readOrCreate(config.control().tokenFile());
+
+    DuckDbDatabase database = pushed(openDatabase(config.duckdb(), clock, nanoTicker));
+    long batchBytes = config.writer().maxBatchBytes().bytes();
+    BatchMemory memory = pushed(new BatchMemory(2 * batchBytes + MAX_OVERSHOOT_BYTES, batchBytes));
+    Pipelines pipelines =
+        new Pipelines(
+            new PipelineParts(
+                data, store, new ReceiverWatch(data, nanoTicker), memory, clock, nanoTicker),
+            new PipelineDefaults(
+                batchBytes,
+                config.writer().maxBatchRows(),
+                config.writer().provenance(),
+                config.duckdb().isInMemory()),
+            database::sink);
+    parts.push(() -> pipelines.close(MAX_DRAIN.toMillis()));
+    ServerScan scan = pushed(new ServerScan(data, pipelines));
+    scan.start();
+    pushed(ControlServer.open(config.writer().control(), pipelines, database.sqlRunner(), token));
+    LOG.info(
+        "writer started, data folder {}, database {}", data.root(), config.duckdb().database());
+  }
+
+  private static DuckDbDatabase openDatabase(
+      DuckDbConfig config, InstantSource clock, LongSupplier nanoTicker) throws IOException {
+    AtomicFile.createFolder(config.tempDirectory());
+    Optional<Path> file = Optional.empty();
+    if (!config.isInMemory()) {
+      Path path = Path.of(config.database()).toAbsolutePath();
+      Path folder = path.getParent();
+      if (folder != null) {
+        AtomicFile.createFolder(folder);
+      }
+      file = Optional.of(path);
+    }
+    try {
+      return DuckDbDatabase.open(
+          new DuckDbSettings(
+              file,
+              config.memoryLimit().bytes(),
+              config.threads(),
+              config.tempDirectory(),
+              Optional.of(config.extensionDirectory()),
+              config.installExtensions(),
+              config.initSql()),
+          clock,
+          nanoTicker);
+    } catch (SinkException e) {
+      throw new IOException(e.reason(), e);
+    }
+  }
+
+  private <T extends AutoCloseable> T pushed(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  private static String newRunId() {
+    byte[] id = new byte[RUN_ID_BYTES];
+    new SecureRandom().nextBytes(id);
+    return HexFormat.of().formatHex(id);
+  }
+
+  /** Drains for a bounded time and ends the work, as the type says; safe to call twice. */
+  @Override
+  public synchronized void close() {
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        LOG.error("a part of the writer could not be closed", e);
+      }
+    }
+  }
+
+  /** Runs the writer as a process of its own: {@code [--config FILE] [--data DIR]}. */
+  public static void main(String[] arguments) {
+    System.exit(ServiceProcess.main("writer", Role.WRITER, arguments, Writer::start));
+  }
+}

@@ -1,0 +1,285 @@
+package io.duckspool.writer.pipeline;
+
+import io.duckspool.spool.SpoolEntry;
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolPosition;
+import io.duckspool.spool.SpoolRead;
+import io.duckspool.writer.batch.Batch;
+import io.duckspool.writer.batch.BatchFullException;
+import io.duckspool.writer.batch.SealPolicy;
+import io.duckspool.writer.batch.SealedBatch;
+import io.duckspool.writer.quarantine.QuarantineStore;
+import io.duckspool.writer.quarantine.QuarantineStore.Kind;
+import io.duckspool.writer.quarantine.QuarantineStore.Note;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The open batch of a pipeline: what was read since the last seal, as rows or as files in
+ * quarantine.
+ *
+ * <p>Invariant: everything from {@code first} to {@link #next()} is in the batch, or in quarantine
+ * and on disk. Used by the pipeline's thread, which closes it.
+ */
+final class Intake implements AutoCloseable {
+
+  /** So many in a row are no accident of single entries. */
+  static final int MAX_QUARANTINED_IN_A_ROW = 100;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+
+  private final String listenUri;
+  private final Batch batch;
+  private final EntryDecoder decoder;
+  private final QuarantineStore quarantine;
+  private final DeathWatch watch;
+  private final InstantSource clock;
+  private final LongSupplier nanoTicker;
+
+  /** Entries that the target refused, or that kill the process, with the reason. */
+  private final Map<SpoolIndex, String> condemned = new HashMap<>();
+
+  private int quarantinedInARow;
+
+  private SpoolPosition next;
+  private @Nullable SpoolIndex firstEntry;
+  private long entryCount;
+  private long payloadBytes;
+  private long quarantinedCount;
+  private long decodeNanos;
+  private long openedNanos;
+  private long oldestUnixNanos = Long.MAX_VALUE;
+
+  Intake(
+      String listenUri,
+      Batch batch,
+      EntryDecoder decoder,
+      QuarantineStore quarantine,
+      DeathWatch watch,
+      InstantSource clock,
+      LongSupplier nanoTicker) {
+    this.listenUri = listenUri;
+    this.batch = batch;
+    this.decoder = decoder;
+    this.quarantine = quarantine;
+    this.watch = watch;
+    this.clock = clock;
+    this.nanoTicker = nanoTicker;
+    this.next = SpoolPosition.startOf(0);
+  }
+
+  /**
+   * What was taken in between two positions, frozen. The rows are closed by the pipeline.
+   *
+   * @param firstEntry the first entry in it; empty when it begins with damage
+   */
+  record Taken(
+      SealedBatch rows,
+      Optional<SpoolIndex> firstEntry,
+      SpoolPosition next,
+      long entryCount,
+      long payloadBytes,
+      long quarantinedCount,
+      long decodeNanos,
+      long oldestUnixNanos) {
+
+    /** Entries that are in the batch as rows. */
+    long storedCount() {
+      return rows.entries();
+    }
+  }
+
+  /** Forgets what was taken and begins at a position. */
+  void beginAt(SpoolPosition from) {
+    batch.clear();
+    reset(from);
+  }
+
+  /**
+   * Takes an entry up.
+   *
+   * @return false when it has to wait for the next batch, because the memory is used up
+   * @throws BatchFullException the memory is used up by others, this batch is empty
+   * @throws IOException the quarantine or the attempts note can't be written
+   */
+  boolean take(SpoolEntry entry) throws IOException {
+    if (entryCount == 0) {
+      if (watch.condemns(entry.index())) {
+        condemned.put(entry.index(), "the process died each time this entry was in hand");
+        watch.found();
+      }
+      watch.begin(entry.index());
+      firstEntry = entry.index();
+    }
+    String verdict = condemned.get(entry.index());
+    if (verdict == null) {
+      long begin = nanoTicker.getAsLong();
+      try {
+        decoder.decode(entry, batch);
+        quarantinedInARow = 0;
+      } catch (UndecodableEntryException e) {
+        verdict = e.getMessage();
+        LOG.warn("{}: entry {} can't be decoded", listenUri, entry.index(), e);
+      } catch (BatchFullException e) {
+        if (entryCount == 0) {
+          throw e;
+        }
+        return false;
+      } finally {
+        decodeNanos += nanoTicker.getAsLong() - begin;
+      }
+    }
+    if (verdict != null) {
+      quarantine(entry, verdict);
+    }
+    count(entry.after(), 1, entry.payloadLength(), entry.meta().receivedUnixNanos());
+    return true;
+  }
+
+  /** Takes a damaged range up: its bytes go to quarantine, its entries are lost. */
+  void take(SpoolRead.Damaged damaged) throws IOException {
+    LOG.error(
+        "{}: the spool is damaged from {} to {}: {} entries with {} rows are lost ({}); the bytes"
+            + " are in quarantine",
+        listenUri,
+        damaged.from().next(),
+        damaged.to().next(),
+        damaged.lostEntries(),
+        damaged.lostRows(),
+        damaged.reason());
+    quarantine.putDamage(
+        new Note(
+            Kind.DAMAGE,
+            damaged.from().next(),
+            damaged.to().next(),
+            damaged.lostEntries(),
+            damaged.lostRows(),
+            damaged.reason(),
+            clock.instant().toString()),
+        damaged.bytes());
+    quarantinedCount += damaged.lostEntries();
+    count(damaged.to(), 1, damaged.lostBytes(), Long.MAX_VALUE);
+  }
+
+  /** The target refused this entry, or it kills the process: to quarantine when it comes again. */
+  void condemn(SpoolIndex index, String reason) {
+    condemned.put(index, reason);
+  }
+
+  /** Freezes what was taken; the next batch begins behind it. */
+  Taken freeze() {
+    Taken taken =
+        new Taken(
+            batch.seal(),
+            Optional.ofNullable(firstEntry),
+            next,
+            entryCount,
+            payloadBytes,
+            quarantinedCount,
+            decodeNanos,
+            oldestUnixNanos);
+    reset(next);
+    return taken;
+  }
+
+  /** What {@link SealPolicy} looks at. */
+  SealPolicy.Moment moment(boolean moreReadable, SealPolicy.Request request) {
+    long nowMillis = clock.millis();
+    long oldestAge =
+        oldestUnixNanos == Long.MAX_VALUE
+            ? 0
+            : nowMillis - TimeUnit.NANOSECONDS.toMillis(oldestUnixNanos);
+    long open = TimeUnit.NANOSECONDS.toMillis(nanoTicker.getAsLong() - openedNanos);
+    return new SealPolicy.Moment(
+        entryCount,
+        batch.rows(),
+        payloadBytes,
+        batch.decodedBytes(),
+        oldestAge,
+        entryCount == 0 ? 0 : open,
+        moreReadable,
+        request);
+  }
+
+  /** Behind the last entry that was taken. */
+  SpoolPosition next() {
+    return next;
+  }
+
+  long entryCount() {
+    return entryCount;
+  }
+
+  long decodedBytes() {
+    return batch.decodedBytes();
+  }
+
+  /** When the oldest entry in the batch arrived; the largest number when there is none. */
+  long oldestUnixNanos() {
+    return oldestUnixNanos;
+  }
+
+  boolean hasTooManyInQuarantineInARow() {
+    return quarantinedInARow >= MAX_QUARANTINED_IN_A_ROW;
+  }
+
+  void forgetQuarantinedInARow() {
+    quarantinedInARow = 0;
+  }
+
+  /** Forgets verdicts on entries that the ledger has passed. */
+  void committed(SpoolIndex nextIndex) {
+    condemned.keySet().removeIf(index -> index.compareTo(nextIndex) < 0);
+  }
+
+  @Override
+  public void close() {
+    batch.close();
+  }
+
+  private void quarantine(SpoolEntry entry, String reason) throws IOException {
+    SpoolIndex index = entry.index();
+    quarantine.put(
+        new Note(
+            Kind.ENTRY,
+            index,
+            entry.after().next(),
+            1,
+            entry.meta().rows(),
+            reason,
+            clock.instant().toString()),
+        ByteBuffer.wrap(entry.array(), 0, entry.payloadOffset() + entry.payloadLength()));
+    quarantinedCount++;
+    quarantinedInARow++;
+  }
+
+  private void count(SpoolPosition after, long entries, long bytes, long receivedUnixNanos) {
+    if (entryCount == 0) {
+      openedNanos = nanoTicker.getAsLong();
+    }
+    next = after;
+    entryCount += entries;
+    payloadBytes += bytes;
+    oldestUnixNanos = Math.min(oldestUnixNanos, receivedUnixNanos);
+  }
+
+  private void reset(SpoolPosition from) {
+    next = from;
+    firstEntry = null;
+    entryCount = 0;
+    payloadBytes = 0;
+    quarantinedCount = 0;
+    decodeNanos = 0;
+    openedNanos = 0;
+    oldestUnixNanos = Long.MAX_VALUE;
+  }
+}

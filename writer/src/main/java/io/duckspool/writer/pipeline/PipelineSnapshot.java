@@ -1,0 +1,72 @@
+package io.duckspool.writer.pipeline;
+
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.spool.SpoolPosition;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pipeline at one moment, as its thread left it.
+ *
+ * @param committed where the ledger stands
+ * @param oldestUnixNanos when the oldest entry in hand arrived; the largest number for none
+ * @param lastSealNanos of the ticker; meaningful when {@code sealsTotal} &gt; 0
+ */
+record PipelineSnapshot(
+    PipelineState state,
+    SpoolPosition committed,
+    long quarantinedEntries,
+    long quarantinedRows,
+    long bufferedBytes,
+    long oldestUnixNanos,
+    long lastSealNanos,
+    long sealsTotal,
+    long sealFailuresTotal,
+    boolean isSealFailing,
+    @Nullable String sealLastError,
+    @Nullable String lastError) {
+
+  static final PipelineSnapshot NEW =
+      new PipelineSnapshot(
+          PipelineState.STARTING,
+          SpoolPosition.startOf(0),
+          0,
+          0,
+          0,
+          Long.MAX_VALUE,
+          0,
+          0,
+          0,
+          false,
+          null,
+          null);
+
+  /** As the control port shows it, with ages as of now. */
+  AdminApi.PipelineStatus toStatus(
+      PipelineSettings settings, long nowUnixMillis, long tickerNanos) {
+    @Nullable Long oldestAge =
+        oldestUnixNanos == Long.MAX_VALUE
+            ? null
+            : Math.max(0, nowUnixMillis - TimeUnit.NANOSECONDS.toMillis(oldestUnixNanos));
+    @Nullable Long lastSealAge =
+        sealsTotal == 0 ? null : TimeUnit.NANOSECONDS.toMillis(tickerNanos - lastSealNanos);
+    return new AdminApi.PipelineStatus(
+        settings.spoolId(),
+        settings.listenUri(),
+        state.text(),
+        committed.next().toString(),
+        committed.entries(),
+        committed.rows() - quarantinedRows,
+        committed.bytes(),
+        quarantinedEntries,
+        quarantinedRows,
+        bufferedBytes,
+        oldestAge,
+        lastSealAge,
+        sealsTotal,
+        sealFailuresTotal,
+        isSealFailing,
+        sealLastError,
+        lastError);
+  }
+}

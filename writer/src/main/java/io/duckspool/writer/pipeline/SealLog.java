@@ -1,0 +1,100 @@
+package io.duckspool.writer.pipeline;
+
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.duckspool.common.server.AtomicFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The last 1,000 seals of a server, kept over restarts: a text file with one JSON object a line,
+ * oldest first, that is rewritten with the last 1,000 when it holds twice as many. For people to
+ * look at: it isn't synced, and a line that can't be read is left out.
+ *
+ * <p>{@link #add} is for the pipeline's thread, {@link #newestFirst} for any.
+ */
+final class SealLog {
+
+  static final int MAX_SEALS = 1_000;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path file;
+  private final Deque<SealRecord> seals = new ArrayDeque<>();
+  private int lineCount;
+
+  private SealLog(Path file) {
+    this.file = file;
+  }
+
+  /** Opens the log and reads what is there. */
+  static SealLog open(Path file) throws IOException {
+    SealLog log = new SealLog(file);
+    if (Files.exists(file)) {
+      for (String line : new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n")) {
+        log.lineCount++;
+        log.remember(line);
+      }
+    }
+    return log;
+  }
+
+  /** Adds a seal; the oldest beyond the bound is forgotten. */
+  synchronized void add(SealRecord seal) throws IOException {
+    keep(seal);
+    if (lineCount >= 2 * MAX_SEALS) {
+      StringBuilder text = new StringBuilder();
+      for (SealRecord kept : seals) {
+        text.append(JSON.writeValueAsString(kept)).append('\n');
+      }
+      AtomicFile.replace(file, text.toString().getBytes(StandardCharsets.UTF_8));
+      lineCount = seals.size();
+      return;
+    }
+    // The line break comes first: after a torn line the next one still begins on its own.
+    byte[] line = ("\n" + JSON.writeValueAsString(seal)).getBytes(StandardCharsets.UTF_8);
+    try (FileChannel channel = FileChannel.open(file, Set.of(CREATE, WRITE, APPEND))) {
+      channel.write(ByteBuffer.wrap(line));
+    }
+    lineCount++;
+  }
+
+  /** The seals that are kept, newest first. */
+  synchronized List<SealRecord> newestFirst() {
+    List<SealRecord> list = new ArrayList<>(seals);
+    Collections.reverse(list);
+    return list;
+  }
+
+  private synchronized void remember(String line) {
+    if (line.isBlank()) {
+      return;
+    }
+    try {
+      keep(JSON.readValue(line, SealRecord.class));
+    } catch (JsonProcessingException e) {
+      lineCount = 2 * MAX_SEALS; // A torn line: the next seal rewrites the file without it.
+    }
+  }
+
+  private void keep(SealRecord seal) {
+    seals.addLast(seal);
+    if (seals.size() > MAX_SEALS) {
+      seals.removeFirst();
+    }
+  }
+}

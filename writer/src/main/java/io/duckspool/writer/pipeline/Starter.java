@@ -1,0 +1,145 @@
+package io.duckspool.writer.pipeline;
+
+import io.duckspool.spool.SegmentHeader;
+import io.duckspool.spool.SpoolException;
+import io.duckspool.spool.SpoolPosition;
+import io.duckspool.spool.SpoolTailer;
+import io.duckspool.writer.sink.LedgerRow;
+import io.duckspool.writer.sink.Sink;
+import io.duckspool.writer.sink.SinkException;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out where a pipeline goes on: checks the target, reads its ledger and the segments,
+ * decides.
+ *
+ * <p>Used by the pipeline's thread.
+ */
+final class Starter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Starter.class);
+
+  private final PipelineSettings settings;
+  private final Sink sink;
+  private final Predicate<String> isReceiverOfRunAlive;
+  private final InstantSource clock;
+
+  Starter(
+      PipelineSettings settings,
+      Sink sink,
+      Predicate<String> isReceiverOfRunAlive,
+      InstantSource clock) {
+    this.settings = settings;
+    this.sink = sink;
+    this.isReceiverOfRunAlive = isReceiverOfRunAlive;
+    this.clock = clock;
+  }
+
+  /** Where a pipeline stands after an attempt to start. */
+  sealed interface Start {
+
+    /**
+     * It reads on.
+     *
+     * @param ledger the row that the next seal moves
+     * @param from where to read, with the counters up to there
+     */
+    record At(LedgerRow ledger, SpoolPosition from) implements Start {}
+
+    /** It has to wait for a receiver. */
+    record Wait(String reason) implements Start {}
+
+    /** It must not go on. */
+    record Refused(String reason) implements Start {}
+  }
+
+  /**
+   * Makes one attempt.
+   *
+   * @throws SinkException.Unavailable the target doesn't answer: try again later
+   */
+  Start attempt(SpoolTailer tailer) throws SinkException, SpoolException {
+    Optional<LedgerRow> ledger;
+    try {
+      sink.check();
+      ledger = sink.readLedger(settings.spoolId());
+    } catch (SinkException.Refused e) {
+      return new Start.Refused(e.reason());
+    }
+    if (ledger.isEmpty() && settings.isTargetVolatile()) {
+      ledger = beginVolatileLedger(tailer);
+      if (ledger.isEmpty()) {
+        return new Start.Wait("the spool has no segment yet");
+      }
+    }
+    StartFacts facts = StartFacts.gather(ledger, tailer, isReceiverOfRunAlive);
+    StartDecision decision = StartDecision.decide(settings.listenUri(), facts);
+    if (decision instanceof StartDecision.Refuse refuse) {
+      return new Start.Refused(refuse.reason());
+    }
+    if (decision instanceof StartDecision.WaitForReceiver wait) {
+      return new Start.Wait(wait.reason());
+    }
+    return new Start.At(ledger.orElseThrow(), announce(decision));
+  }
+
+  private SpoolPosition announce(StartDecision decision) {
+    String uri = settings.listenUri();
+    if (decision instanceof StartDecision.Replay replay) {
+      LOG.warn(
+          "{}: the target was restored to an earlier state: {} entries with {} rows are stored again"
+              + " from {} on",
+          uri,
+          replay.entryCount(),
+          replay.rowCount(),
+          replay.from().next());
+      return replay.from();
+    }
+    if (decision instanceof StartDecision.SkipTornTail torn) {
+      LOG.warn(
+          "{}: {} entries with {} rows are in the target, but no longer in the spool, which lost its"
+              + " tail; going on at {}",
+          uri,
+          torn.entryCount(),
+          torn.rowCount(),
+          torn.from().next());
+      return torn.from();
+    }
+    if (decision instanceof StartDecision.GoOn goOn) {
+      LOG.info("{}: going on at {}", uri, goOn.from().next());
+      return goOn.from();
+    }
+    throw new IllegalStateException("not a decision to go on: " + decision);
+  }
+
+  /** A target in memory lost all at the writer's exit, the ledger too, as announced. */
+  private Optional<LedgerRow> beginVolatileLedger(SpoolTailer tailer)
+      throws SinkException, SpoolException {
+    Optional<Long> oldest = tailer.segments().stream().findFirst();
+    if (oldest.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<SegmentHeader> header = tailer.header(oldest.get());
+    if (header.isEmpty()) {
+      return Optional.empty();
+    }
+    LedgerRow row =
+        new LedgerRow(
+            settings.spoolId(),
+            settings.listenUri(),
+            header.get().runId(),
+            header.get().start(),
+            0,
+            clock.instant());
+    sink.setLedger(row);
+    LOG.warn(
+        "{}: the database is in memory and empty: storing what the spool still holds, from {} on",
+        settings.listenUri(),
+        row.position().next());
+    return Optional.of(row);
+  }
+}

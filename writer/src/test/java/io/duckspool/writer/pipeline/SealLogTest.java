@@ -1,0 +1,69 @@
+package io.duckspool.writer.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SealLogTest {
+
+  @TempDir Path temp;
+  private Path file;
+
+  @BeforeEach
+  void nameFile() {
+    file = temp.resolve("seals");
+  }
+
+  @Test
+  void theLastThousandAreKeptOverRestarts_newestFirst_inABoundedFile() throws IOException {
+    SealLog log = SealLog.open(file);
+    long largest = 0;
+    for (int i = 1; i <= 4_500; i++) {
+      log.add(seal(i));
+      largest = Math.max(largest, Files.size(file));
+    }
+    assertEquals(log.newestFirst(), SealLog.open(file).newestFirst());
+    assertEquals(1_000, log.newestFirst().size());
+    assertEquals(4_500, log.newestFirst().get(0).sealId());
+    assertEquals(3_501, log.newestFirst().get(999).sealId());
+    assertTrue(largest < 2_100 * 400, "largest file: " + largest);
+  }
+
+  @Test
+  void aTornLineIsLeftOut_andTheNextSealIsStillReadable() throws IOException {
+    SealLog.open(file).add(seal(1));
+    Files.writeString(file, "\n{\"seal_id\": 2, \"trig", StandardOpenOption.APPEND);
+    SealLog.open(file).add(seal(3));
+    SealLog.open(file).add(seal(4));
+
+    assertEquals(
+        java.util.List.of(4L, 3L, 1L),
+        SealLog.open(file).newestFirst().stream().map(SealRecord::sealId).toList());
+  }
+
+  private static SealRecord seal(long id) {
+    return new SealRecord(
+        id,
+        "size",
+        "2026-01-01T00:00:00Z",
+        5,
+        1,
+        2,
+        2,
+        10,
+        100,
+        1_000,
+        0,
+        "1-1",
+        "1-11",
+        "committed",
+        null);
+  }
+}

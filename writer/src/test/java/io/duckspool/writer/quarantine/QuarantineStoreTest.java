@@ -1,0 +1,116 @@
+package io.duckspool.writer.quarantine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.writer.quarantine.QuarantineStore.Kind;
+import io.duckspool.writer.quarantine.QuarantineStore.Note;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class QuarantineStoreTest {
+
+  @TempDir Path temp;
+  private Path folder;
+
+  @BeforeEach
+  void nameFolder() {
+    folder = temp.resolve("quarantine");
+  }
+
+  @Test
+  void anEntryIsAFileNamedByItsIndex_withTheErrorInTheFirstLine_andTheBytesBehindIt()
+      throws IOException {
+    byte[] content = {0, 10, 13, 34, -1, 127};
+    open().put(entry(7, 3, "line 1: \"bad\"\nvalue"), ByteBuffer.wrap(content));
+
+    byte[] file = Files.readAllBytes(folder.resolve("60000001-7.quarantined"));
+    int end = indexOf(file, (byte) '\n');
+    JsonNode line = new ObjectMapper().readTree(new String(file, 0, end, StandardCharsets.UTF_8));
+    assertEquals("entry", line.get("kind").asText());
+    assertEquals("60000001-7", line.get("first_index").asText());
+    assertEquals("60000001-8", line.get("next_index").asText());
+    assertEquals("line 1: \"bad\"\nvalue", line.get("error").asText());
+    assertEquals(3, line.get("rows").asLong());
+    assertEquals(content.length, line.get("content_bytes").asLong());
+    assertArrayEquals(content, Arrays.copyOfRange(file, end + 1, file.length));
+  }
+
+  @Test
+  void aRepeatRewritesTheFile_andIsCountedOnce() throws IOException {
+    QuarantineStore store = open();
+    store.put(entry(7, 3, "first"), ByteBuffer.wrap(new byte[100]));
+    store.put(entry(7, 3, "second"), ByteBuffer.wrap(new byte[10]));
+
+    assertEquals(1, store.entryCount());
+    assertEquals(3, store.rowCount());
+    assertTrue(Files.readString(folder.resolve("60000001-7.quarantined")).contains("second"));
+    try (var files = Files.list(folder)) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  @Test
+  void countsAreFoundAgainAfterARestart_andALeftoverTemporaryFileIsNotCounted() throws IOException {
+    QuarantineStore store = open();
+    store.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
+    store.put(
+        new Note(Kind.DAMAGE, index(9), index(12), 3, 40, "zeroed", "2026-01-01T00:00:00Z"),
+        ByteBuffer.wrap(new byte[10]));
+    Files.write(folder.resolve("60000001-20.quarantined.tmp"), new byte[5]);
+
+    QuarantineStore again = open();
+    assertEquals(4, again.entryCount());
+    assertEquals(43, again.rowCount());
+  }
+
+  @Test
+  void aFileCutAtAnyByteIsStillOneQuarantinedEntry() throws IOException {
+    open().put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
+    byte[] whole = Files.readAllBytes(folder.resolve("60000001-7.quarantined"));
+    for (int length = 0; length < whole.length; length++) {
+      Files.write(folder.resolve("60000001-7.quarantined"), Arrays.copyOf(whole, length));
+      assertTrue(open().entryCount() <= 1, "cut at " + length);
+    }
+  }
+
+  @Test
+  void noFolderIsMadeBeforeTheFirstEntry() throws IOException {
+    assertEquals(0, open().entryCount());
+    assertFalse(Files.exists(folder));
+  }
+
+  private QuarantineStore open() throws IOException {
+    return QuarantineStore.open(folder);
+  }
+
+  private static Note entry(long sequence, long rows, String error) {
+    return new Note(
+        Kind.ENTRY, index(sequence), index(sequence + 1), 1, rows, error, "2026-01-01T00:00:00Z");
+  }
+
+  private static SpoolIndex index(long sequence) {
+    return new SpoolIndex(60_000_001, sequence);
+  }
+
+  private static int indexOf(byte[] bytes, byte wanted) {
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == wanted) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}
