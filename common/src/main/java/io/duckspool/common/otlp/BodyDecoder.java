@@ -9,18 +9,25 @@ package io.duckspool.common.otlp;
  */
 public final class BodyDecoder implements AutoCloseable {
 
-  private final ContentCoding coding;
-  private final long maxBytes;
-  private final ByteBudget budget;
+  private final DecodedBody body;
+  private final BodyDecompression decompression;
+  private boolean isClosed;
 
   /**
+   * Decodes a body of {@code coding}.
+   *
    * @param maxBytes the largest decoded body, 1 to 2^31-9
    * @param budget asked for the decoded array only; the chunks fed are the caller's
    */
   public BodyDecoder(ContentCoding coding, int maxBytes, ByteBudget budget) {
-    this.coding = coding;
-    this.maxBytes = maxBytes;
-    this.budget = budget;
+    this.body = new DecodedBody(maxBytes, budget);
+    this.decompression =
+        switch (coding) {
+          case IDENTITY -> new IdentityDecompression(body);
+          case GZIP -> new GzipDecompression(body);
+          case DEFLATE -> new DeflateDecompression(body);
+          case ZSTD -> new ZstdDecompression(body, maxBytes);
+        };
   }
 
   /**
@@ -33,7 +40,7 @@ public final class BodyDecoder implements AutoCloseable {
    */
   public void feed(byte[] chunk, int offset, int length)
       throws MalformedOtlpException, OtlpTooLargeException, BudgetExhaustedException {
-    throw new UnsupportedOperationException(coding + " " + maxBytes + " " + budget);
+    decompression.feed(chunk, offset, length);
   }
 
   /**
@@ -42,20 +49,26 @@ public final class BodyDecoder implements AutoCloseable {
    * @throws MalformedOtlpException if the compressed stream has not
    */
   public void finish() throws MalformedOtlpException {
-    throw new UnsupportedOperationException();
+    decompression.finish();
   }
 
   /** The decoded body stands in {@code bytes()[0 .. length())}; valid until {@link #close()}. */
   public byte[] bytes() {
-    throw new UnsupportedOperationException();
+    return body.bytes();
   }
 
   /** Bytes decoded so far. */
   public int length() {
-    throw new UnsupportedOperationException();
+    return body.length();
   }
 
   /** Frees native memory and gives everything back to the budget. Idempotent. */
   @Override
-  public void close() {}
+  public void close() {
+    if (!isClosed) {
+      isClosed = true;
+      decompression.close();
+      body.release();
+    }
+  }
 }
