@@ -2,9 +2,9 @@ package io.duckspool.receiver;
 
 import io.duckspool.common.admin.AdminClient;
 import io.duckspool.common.admin.ControlToken;
-import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.process.ServiceProcess;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.receiver.control.ControlPort;
@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * <p>Started and closed by one thread. {@link #close} is graceful: new requests get 503, admitted
  * ones their reply, then sockets, spools and the lock are closed; the servers stay remembered.
  */
-public final class Receiver implements AutoCloseable {
+public final class Receiver implements ServiceProcess.Running {
 
   private static final Logger LOG = LoggerFactory.getLogger(Receiver.class);
 
@@ -162,6 +162,7 @@ public final class Receiver implements AutoCloseable {
    *
    * @return why the process has to be started again; empty after {@link #close}
    */
+  @Override
   public Optional<String> awaitEnd() throws InterruptedException {
     ended.await();
     return isPoisoned ? Optional.of("a sync of a spool failed") : Optional.empty();
@@ -180,21 +181,8 @@ public final class Receiver implements AutoCloseable {
     ended.countDown();
   }
 
-  /** Runs the receiver with the configuration of the environment, until a signal or a failure. */
-  public static void main(String[] args) throws IOException, InterruptedException {
-    DuckspoolConfig config;
-    try {
-      config = new ConfigLoader(ConfigLoader.Role.RECEIVER).environment(System.getenv()).load();
-    } catch (ConfigException e) {
-      LOG.error("{}", e.getMessage());
-      System.exit(2);
-      return;
-    }
-    Receiver receiver = start(config);
-    Runtime.getRuntime().addShutdownHook(new Thread(receiver::close, "shutdown"));
-    Optional<String> failure = receiver.awaitEnd();
-    if (failure.isPresent()) {
-      System.exit(1);
-    }
+  /** Runs the receiver until a signal or a failure: {@code [--config FILE] [--data DIR]}. */
+  public static void main(String[] args) {
+    System.exit(ServiceProcess.main("receiver", ConfigLoader.Role.RECEIVER, args, Receiver::start));
   }
 }

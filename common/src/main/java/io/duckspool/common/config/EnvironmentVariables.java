@@ -13,6 +13,8 @@ public final class EnvironmentVariables {
   /** Read by the launcher and by tests, before or beside the configuration. */
   public static final Map<String, String> NOT_KEYS =
       Map.of(
+          "DUCKSPOOL_HOME", "set by the launcher: the folder of the distribution",
+          "DUCKSPOOL_LAUNCHER", "set by the launcher: its own path, for starting more processes",
           "DUCKSPOOL_JAVA_OPTS", "more flags for every JVM that the launcher starts",
           "DUCKSPOOL_RECEIVER_HEAP", "the receiver's largest heap, as -Xmx takes it; 512m",
           "DUCKSPOOL_WRITER_HEAP", "the writer's largest heap, as -Xmx takes it; 1g",

@@ -8,6 +8,7 @@ import io.duckspool.common.logging.Logging;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ public final class ServiceProcess {
 
   private final String name;
   private final Service service;
+  private volatile int exitCode = ExitCode.DONE;
 
   private ServiceProcess(String name, Service service) {
     this.name = name;
@@ -35,17 +37,27 @@ public final class ServiceProcess {
   @FunctionalInterface
   public interface Service {
     /**
-     * Starts; returns once it serves, or sees to serving by itself. The returned handle is closed
-     * once, from another thread.
+     * Starts; returns once it serves, or sees to serving by itself. What it returns is closed once,
+     * from another thread; when it is {@link Running}, it may also end by itself.
      */
     AutoCloseable start(DuckspoolConfig config) throws Exception;
+  }
+
+  /** A service that runs, and that may come to an end by itself. */
+  public interface Running extends AutoCloseable {
+    /**
+     * Waits until the work ends.
+     *
+     * @return why the process has to be started again; empty after {@link #close}
+     */
+    Optional<String> awaitEnd() throws InterruptedException;
   }
 
   /**
    * The {@code main} of a service that is started by its own jar: {@code [--config FILE] [--data
    * DIR]}.
    *
-   * @return an {@link ExitCode}, when it could not start
+   * @return what to call {@link System#exit} with
    */
   public static int main(String name, Role role, String[] arguments, Service service) {
     ConfigLoader loader = new ConfigLoader(role).defaultFile().environment(System.getenv());
@@ -65,7 +77,7 @@ public final class ServiceProcess {
   }
 
   /**
-   * Runs until the process ends. Returns only when it could not start.
+   * Runs until the service ends. Returns what to call {@link System#exit} with.
    *
    * @param name {@code receiver} or {@code writer}
    * @param loader the configuration's sources
@@ -107,14 +119,12 @@ public final class ServiceProcess {
       return ExitCode.FAILED;
     }
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(running), "shutdown"));
-    awaitForever();
-    return ExitCode.DONE;
+    return awaitEnd(running);
   }
 
   /** The JVM would end with 143 after a SIGTERM; a stop that went well is a success. */
   private void close(AutoCloseable running) {
     LOG.info("{} stops", name);
-    int exitCode = ExitCode.DONE;
     try {
       running.close();
       LOG.info("{} stopped", name);
@@ -137,11 +147,22 @@ public final class ServiceProcess {
     System.exit(ExitCode.DONE);
   }
 
-  private static void awaitForever() {
+  /** What ends by itself ends as a failure, closed in order. */
+  private int awaitEnd(AutoCloseable running) {
     try {
-      new CountDownLatch(1).await();
+      if (!(running instanceof Running mayEnd)) {
+        new CountDownLatch(1).await();
+        return exitCode;
+      }
+      Optional<String> failure = mayEnd.awaitEnd();
+      if (failure.isPresent()) {
+        LOG.error("{} ends, and has to be started again: {}", name, failure.get());
+        exitCode = ExitCode.FAILED;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      exitCode = ExitCode.FAILED;
     }
+    return exitCode;
   }
 }

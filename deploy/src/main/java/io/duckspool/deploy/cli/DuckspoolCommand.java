@@ -1,0 +1,76 @@
+package io.duckspool.deploy.cli;
+
+import io.duckspool.common.config.ConfigException;
+import io.duckspool.common.process.ExitCode;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command without a word: names the others. */
+@Command(
+    name = "duckspool",
+    description =
+        "Lands OpenTelemetry data in DuckDB: what is acknowledged is on disk, and in the table, once.",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionCommand.Provider.class,
+    subcommands = {
+      UpCommand.class,
+      ReceiverCommand.class,
+      WriterCommand.class,
+      SqlCommand.class,
+      SpoolCommand.class,
+      HealthcheckCommand.class,
+      VersionCommand.class,
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed",
+      "2:wrong usage or configuration",
+      "3:not reachable",
+    })
+public final class DuckspoolCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** Made by {@link #execute}, and by picocli. */
+  @SuppressWarnings("NullAway.Init") // picocli sets the field
+  public DuckspoolCommand() {}
+
+  /**
+   * Runs one command.
+   *
+   * @return an {@link ExitCode}
+   */
+  public static int execute(String... arguments) {
+    return commandLine().execute(arguments);
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new DuckspoolCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (exception, commandLine, result) -> failed(exception, commandLine.getErr()));
+  }
+
+  private static int failed(Exception exception, PrintWriter err) {
+    if (exception instanceof CommandFailedException failure) {
+      err.println("duckspool: " + failure.getMessage());
+      return failure.exitCode();
+    }
+    if (exception instanceof ConfigException) {
+      err.println("duckspool: " + exception.getMessage());
+      return ExitCode.USAGE;
+    }
+    err.println("duckspool: a bug, please report it:");
+    exception.printStackTrace(err);
+    return ExitCode.FAILED;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command?");
+  }
+}

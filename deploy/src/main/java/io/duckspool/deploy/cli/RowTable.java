@@ -1,0 +1,103 @@
+package io.duckspool.deploy.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Prints an array of row objects as a table for people. The widths come from the first rows, so
+ * that a long result needs no more memory than a short one.
+ */
+final class RowTable {
+  private static final int ROWS_FOR_WIDTHS = 500;
+  private static final int MAX_WIDTH = 80;
+
+  private final PrintWriter out;
+  private final Map<String, Integer> widths = new LinkedHashMap<>();
+
+  RowTable(PrintWriter out) {
+    this.out = out;
+  }
+
+  void print(InputStream json) throws IOException {
+    long count = 0;
+    List<Map<String, String>> first = new ArrayList<>();
+    try (MappingIterator<JsonNode> rows =
+        new ObjectMapper().readerFor(JsonNode.class).readValues(json)) {
+      while (rows.hasNextValue()) {
+        Map<String, String> row = texts(rows.nextValue());
+        count++;
+        if (first.size() < ROWS_FOR_WIDTHS) {
+          first.add(row);
+          continue;
+        }
+        if (count == ROWS_FOR_WIDTHS + 1) {
+          begin(first);
+        }
+        printRow(row);
+      }
+    }
+    if (count <= ROWS_FOR_WIDTHS) {
+      begin(first);
+    }
+    out.println(count == 1 ? "(1 row)" : "(" + count + " rows)");
+    out.flush();
+  }
+
+  private void begin(List<Map<String, String>> first) {
+    for (Map<String, String> row : first) {
+      row.forEach(
+          (column, text) ->
+              widths.merge(column, Math.max(column.length(), text.length()), Math::max));
+    }
+    if (!widths.isEmpty()) {
+      List<String> names = new ArrayList<>();
+      List<String> lines = new ArrayList<>();
+      widths.forEach(
+          (column, width) -> {
+            names.add(padded(column, width));
+            lines.add("-".repeat(width));
+          });
+      out.println(String.join(" | ", names).stripTrailing());
+      out.println(String.join("-+-", lines));
+    }
+    first.forEach(this::printRow);
+  }
+
+  private void printRow(Map<String, String> row) {
+    List<String> cells = new ArrayList<>();
+    widths.forEach((column, width) -> cells.add(padded(row.getOrDefault(column, ""), width)));
+    out.println(String.join(" | ", cells).stripTrailing());
+  }
+
+  private static Map<String, String> texts(JsonNode row) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    row.properties().forEach(field -> texts.put(field.getKey(), text(field.getValue())));
+    return texts;
+  }
+
+  private static String text(JsonNode value) {
+    String text = value.isNull() ? "NULL" : value.isValueNode() ? value.asText() : value.toString();
+    // One row, one line; a terminal must not be steered by what somebody logged.
+    String line =
+        text.codePoints()
+            .map(c -> Character.isISOControl(c) ? '\u00b7' : c)
+            .limit(MAX_WIDTH + 1L)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+    int end =
+        line.offsetByCodePoints(0, Math.min(MAX_WIDTH, line.codePointCount(0, line.length())));
+    return end == line.length() ? line : line.substring(0, end) + "\u2026";
+  }
+
+  private static String padded(String text, int width) {
+    return text + " ".repeat(Math.max(0, width - text.length()));
+  }
+}
