@@ -1,0 +1,321 @@
+package io.duckspool.writer.sink;
+
+import static io.duckspool.writer.sink.SinkContract.NOW;
+import static io.duckspool.writer.sink.SinkContract.SPOOL;
+import static io.duckspool.writer.sink.SinkContract.first;
+import static io.duckspool.writer.sink.SinkContract.index;
+import static io.duckspool.writer.sink.SinkContract.move;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.SampleRows;
+import io.duckspool.writer.batch.Batch;
+import io.duckspool.writer.batch.BatchMemory;
+import io.duckspool.writer.batch.SealedBatch;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a DuckDB file can do to a seal, sorted by what the pipeline has to do about it. */
+final class DuckDbFaultsTest {
+
+  @TempDir Path folder;
+
+  private final BatchMemory memory = new BatchMemory(64 << 20, 0);
+  private StepGate gate = StepGate.OPEN;
+  private DuckDbDatabase database;
+  private Sink sink;
+
+  @BeforeEach
+  void open() throws Exception {
+    database =
+        DuckDbDatabase.open(
+            DuckDbRows.settings(folder),
+            InstantSource.fixed(NOW),
+            System::nanoTime,
+            step -> gate.pass(step));
+    sink = database.sink(Target.ofDefaultDatabase("main"));
+    sink.prepare(first());
+  }
+
+  @AfterEach
+  void close() {
+    sink.close();
+    database.close();
+    memory.close();
+  }
+
+  @Test
+  void aRowThatBreaksAConstraint_isTheEntrysFault() throws Exception {
+    execute("DROP TABLE otlp_logs");
+    String ddl = Ddl.statements("", "main", true).get(1);
+    execute(ddl.substring(0, ddl.lastIndexOf(')')) + ", CHECK (flags < 3))");
+    SinkException e = assertThrows(SinkException.EntryFault.class, () -> commit(0, 1, 50));
+    assertTrue(e.reason().contains("Constraint Error"), e.reason());
+    assertEquals(index(0), sink.readLedger(SPOOL).orElseThrow().position().next());
+    // Bisection ends with what breaks no constraint: rows 0 to 2 have flags below 3.
+    commit(0, 1, 3);
+    assertEquals(3, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+  }
+
+  @Test
+  void aNullWhereTheTableTakesNone_isTheEntrysFault() throws Exception {
+    execute("ALTER TABLE otlp_logs ALTER COLUMN body SET NOT NULL");
+    assertThrows(SinkException.EntryFault.class, () -> commit(0, 1, 3));
+  }
+
+  @Test
+  void aMissingTable_isTheTargetsReason() throws Exception {
+    execute("DROP TABLE otlp_logs");
+    SinkException e = assertThrows(SinkException.Unavailable.class, () -> commit(0, 1, 3));
+    assertTrue(e.reason().startsWith("target otlp.main: Catalog Error"), e.reason());
+    sink.check();
+    commit(0, 1, 3);
+  }
+
+  @Test
+  void aDroppedLedger_readsAsNone_andStopsTheSeal() throws Exception {
+    execute("DROP TABLE duckspool_ledger");
+    assertEquals(Optional.empty(), sink.readLedger(SPOOL));
+    assertThrows(SinkException.Unavailable.class, () -> commit(0, 1, 3));
+    assertFalse(sink.removeLedger(SPOOL));
+    assertEquals(0, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+  }
+
+  @Test
+  void aConflictOnTheLedger_isRetried_andThenFenced() throws Exception {
+    try (Session other = database.openSession()) {
+      other.begin();
+      other.execute("UPDATE duckspool_ledger SET next_index = next_index + 5");
+      SinkException e = assertThrows(SinkException.Unavailable.class, () -> commit(0, 1, 3));
+      assertTrue(e.reason().toLowerCase().contains("conflict"), e.reason());
+      other.commit();
+    }
+    SinkException e = assertThrows(SinkException.Fenced.class, () -> commit(0, 1, 3));
+    assertTrue(e.reason().startsWith("another writer commits this spool"), e.reason());
+    assertEquals(0, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+  }
+
+  @Test
+  void aCommitThatFailedWithoutAnAnswer_isUnknown_untilTheLedgerIsRead() throws Exception {
+    failOnce("COMMITTED");
+    assertThrows(SinkException.UnknownOutcome.class, () -> commit(0, 1, 3));
+    assertEquals(index(1), sink.readLedger(SPOOL).orElseThrow().position().next());
+    assertEquals(3, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+    failOnce("COMMIT");
+    assertThrows(SinkException.UnknownOutcome.class, () -> commit(1, 2, 3));
+    assertEquals(index(1), sink.readLedger(SPOOL).orElseThrow().position().next());
+    assertEquals(3, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+  }
+
+  @Test
+  void afterAFatalError_theDatabaseIsOpenedAnew() throws Exception {
+    commit(0, 1, 3);
+    database.invalidate();
+    commit(1, 2, 4);
+    assertEquals(7, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+    assertEquals(2, sink.readLedger(SPOOL).orElseThrow().seals());
+  }
+
+  @Test
+  void eachSeal_hasItsProvenanceRow() throws Exception {
+    commit(0, 2, 3);
+    commit(2, 3, 0);
+    long from = index(0).toLong();
+    assertEquals(
+        List.of(
+            "[1, " + from + ", " + (from + 2) + ", size, {\"otlp_logs\":3}, true]",
+            "[2, " + (from + 2) + ", " + (from + 3) + ", size, {}, true]"),
+        DuckDbRows.query(
+            database,
+            "SELECT seal_id, first_index, next_index, \"trigger\", rows_by_table,"
+                + " committed_at = TIMESTAMP '2026-11-22 23:36:00.123456'"
+                + " AND started_at = committed_at AND spool_id = '"
+                + SPOOL
+                + "' FROM duckspool_seals ORDER BY seal_id"));
+  }
+
+  @Test
+  void aFileThatAnotherProcessHolds_isNamedWithThatProcess() throws Exception {
+    Path file = folder.resolve("held.duckdb");
+    Process holder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Holder.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8))) {
+      assertEquals("held", out.readLine());
+      DuckDbSettings settings = settingsOf(file);
+      for (boolean readOnly : new boolean[] {false, true}) {
+        SinkException e =
+            assertThrows(
+                SinkException.Unavailable.class,
+                () -> {
+                  if (readOnly) {
+                    DuckDbDatabase.openReadOnly(settings).close();
+                  } else {
+                    DuckDbDatabase.open(settings, InstantSource.system(), System::nanoTime).close();
+                  }
+                });
+        assertEquals(
+            "the DuckDB file "
+                + file
+                + " is locked by process "
+                + holder.pid()
+                + ": only one process can open it, readers included; stop that process, or ask a"
+                + " running writer with `duckspool sql`",
+            e.reason());
+      }
+    } finally {
+      holder.destroyForcibly();
+      assertTrue(holder.waitFor(30, TimeUnit.SECONDS));
+    }
+    // Killed without closing: its log is replayed, read-only too.
+    try (DuckDbDatabase reader = DuckDbDatabase.openReadOnly(settingsOf(file))) {
+      assertEquals(List.of("[42]"), DuckDbRows.query(reader, "FROM t"));
+    }
+  }
+
+  @Test
+  void aFileThatIsNoDatabase_isNamed() throws Exception {
+    Path file = Files.writeString(folder.resolve("text.duckdb"), "no database".repeat(1000));
+    SinkException e =
+        assertThrows(
+            SinkException.Unavailable.class,
+            () -> DuckDbDatabase.open(settingsOf(file), InstantSource.system(), System::nanoTime));
+    assertTrue(e.reason().startsWith("can't open the DuckDB file " + file), e.reason());
+  }
+
+  @Test
+  void initSql_runsOnce_andItsFailureIsNamed() throws Exception {
+    DuckDbSettings plain = settingsOf(folder.resolve("init.duckdb"));
+    try (DuckDbDatabase init =
+        DuckDbDatabase.open(
+            withInitSql(plain, "CREATE TABLE t AS SELECT 7 AS i; SET threads = 1"),
+            InstantSource.system(),
+            System::nanoTime)) {
+      assertEquals(List.of("[7]"), DuckDbRows.query(init, "FROM t"));
+    }
+    SinkException e =
+        assertThrows(
+            SinkException.Unavailable.class,
+            () ->
+                DuckDbDatabase.open(
+                    withInitSql(plain, "SET nonsense = 1"),
+                    InstantSource.system(),
+                    System::nanoTime));
+    assertTrue(e.reason().contains("duckdb.init_sql failed: "), e.reason());
+    // The failed opening has let go of the file.
+    DuckDbDatabase.open(plain, InstantSource.system(), System::nanoTime).close();
+  }
+
+  @Test
+  void theSettings_areAppliedAtOpening() throws Exception {
+    assertEquals(
+        List.of("[512.0 MiB, 2, false, false, 128.0 MiB]"),
+        DuckDbRows.query(
+            database,
+            "SELECT current_setting('memory_limit'), current_setting('threads'),"
+                + " current_setting('preserve_insertion_order'),"
+                + " current_setting('autoinstall_known_extensions'),"
+                + " current_setting('checkpoint_threshold')"));
+  }
+
+  @Test
+  void spillFiles_ofAnEarlierRun_areRemoved_andThoseOfOthersStay() throws Exception {
+    Path spill =
+        Path.of(
+            DuckDbRows.query(database, "SELECT current_setting('temp_directory')")
+                .get(0)
+                .replaceAll("[\\[\\]]", ""));
+    assertTrue(spill.startsWith(folder.resolve("tmp")), spill.toString());
+    Path own = Files.createDirectories(spill).resolve("duckdb_temp_storage_S32K-0.tmp");
+    Path earlier = Files.createDirectories(spill.resolveSibling("earlier")).resolve("x.tmp");
+    Path foreign = Files.createDirectories(folder.resolve("tmp/other")).resolve("x.tmp");
+    for (Path file : List.of(own, earlier, foreign)) {
+      Files.writeString(file, "spilled");
+    }
+    database.close();
+    assertFalse(Files.exists(own));
+    open();
+    assertFalse(Files.exists(earlier));
+    assertTrue(Files.exists(foreign));
+  }
+
+  /** Holds a DuckDB file with a row that is only in its log, until it is killed. */
+  static final class Holder {
+
+    private Holder() {}
+
+    public static void main(String[] args) throws Exception {
+      try (var connection = DriverManager.getConnection("jdbc:duckdb:" + args[0]);
+          var statement = connection.createStatement()) {
+        statement.execute("CREATE TABLE t AS SELECT 42 AS i");
+        System.out.println("held");
+        System.in.read();
+      }
+    }
+  }
+
+  private DuckDbSettings settingsOf(Path file) {
+    return new DuckDbSettings(
+        Optional.of(file), 128L << 20, 1, folder, Optional.empty(), false, Optional.empty());
+  }
+
+  private static DuckDbSettings withInitSql(DuckDbSettings plain, String sql) {
+    return new DuckDbSettings(
+        plain.database(),
+        plain.memoryLimitBytes(),
+        plain.threads(),
+        plain.tempDirectory(),
+        plain.extensionDirectory(),
+        plain.installExtensions(),
+        Optional.of(sql));
+  }
+
+  private void failOnce(String wanted) {
+    gate =
+        step -> {
+          if (step.equals(wanted)) {
+            gate = StepGate.OPEN;
+            throw new SQLException("IO Error: failed on purpose");
+          }
+        };
+  }
+
+  private void commit(long from, long to, int logs) throws SinkException {
+    try (Batch batch = memory.openBatch()) {
+      batch.add(1, visitor -> SampleRows.write(OtlpTable.LOGS, 0, logs, visitor));
+      try (SealedBatch sealed = batch.seal()) {
+        sink.commit(sealed, move(from, to));
+      }
+    }
+  }
+
+  private void execute(String sql) throws Exception {
+    try (Session session = database.openSession()) {
+      session.execute(sql);
+    }
+  }
+}
