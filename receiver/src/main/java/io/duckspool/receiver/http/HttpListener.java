@@ -98,8 +98,8 @@ public final class HttpListener implements AutoCloseable {
     BoundPort bound = BoundPort.bind(host, port);
     boolean started = false;
     try {
-      // Each connector's selector takes one thread for good.
-      threads.setMaxThreads(threads.getMaxThreads() + bound.channels().size());
+      // Each connector's selector takes one thread for good, and Jetty keeps one in reserve.
+      threads.setMaxThreads(threads.getMaxThreads() + bound.channels().size() + 1);
       Javalin javalin =
           Javalin.create(
               config -> {

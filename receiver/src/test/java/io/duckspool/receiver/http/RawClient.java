@@ -18,6 +18,7 @@ public final class RawClient implements AutoCloseable {
   private final Socket socket = new Socket();
   private final InputStream in;
   private final OutputStream out;
+  private int pushed = -1;
 
   public RawClient(String host, int port) throws IOException {
     socket.connect(new InetSocketAddress(host, port), 5_000);
@@ -54,6 +55,15 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
+  /** The status line of an interim reply, with its empty header block. */
+  public String statusLine() throws IOException {
+    String status = line();
+    while (!line().isEmpty()) {
+      continue;
+    }
+    return status;
+  }
+
   public Reply reply() throws IOException {
     String status = line();
     while (status.startsWith("HTTP/1.1 100")) {
@@ -74,6 +84,20 @@ public final class RawClient implements AutoCloseable {
     return new Reply(Integer.parseInt(status.split(" ")[1]), headers, body);
   }
 
+  /** Whether a first byte of a reply comes in time; none is taken. */
+  public boolean hasReplyWithin(java.time.Duration time) throws IOException {
+    int before = socket.getSoTimeout();
+    socket.setSoTimeout((int) time.toMillis());
+    try {
+      pushed = in.read();
+      return true;
+    } catch (java.net.SocketTimeoutException e) {
+      return false;
+    } finally {
+      socket.setSoTimeout(before);
+    }
+  }
+
   /** Everything up to the end of the connection. */
   public String rest() throws IOException {
     return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
@@ -88,10 +112,16 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
+  private int next() throws IOException {
+    int b = pushed >= 0 ? pushed : in.read();
+    pushed = -1;
+    return b;
+  }
+
   private String line() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     while (true) {
-      int b = in.read();
+      int b = next();
       if (b < 0) {
         throw new EOFException("connection closed after " + line);
       }
