@@ -237,7 +237,7 @@ final class ChronicleSpool implements Spool {
   private void awaitRoomInSegment() throws SpoolException {
     requireOpen();
     rollFailure = Optional.empty();
-    while (appender.endOffset() >= options.segmentBytes() && nextSequence > 1) {
+    while (appender.entryBytes() >= options.segmentBytes() && nextSequence > 1) {
       isRollWanted = true;
       LockSupport.unpark(syncThread);
       segmentChanged.awaitUninterruptibly();

@@ -58,6 +58,7 @@ final class SegmentAppender {
 
   private volatile long segment;
   private FileChannel channel;
+  private long entriesOffset;
   private long endOffset;
   private long reservedTo;
 
@@ -92,6 +93,7 @@ final class SegmentAppender {
     // After the queue: it would wait for the header of a file that it finds.
     this.reservedTo = prepare(firstSegment);
     write(0, header, header.length, ByteBuffer.allocate(0));
+    this.entriesOffset = endOffset;
     this.channel = link(firstSegment);
   }
 
@@ -121,9 +123,9 @@ final class SegmentAppender {
     return channel;
   }
 
-  /** Bytes used in the open segment. */
-  long endOffset() {
-    return endOffset;
+  /** Bytes of entries in the open segment, envelopes included. */
+  long entryBytes() {
+    return endOffset - entriesOffset;
   }
 
   /** Bytes reserved for the open segment. */
@@ -208,6 +210,7 @@ final class SegmentAppender {
     segment = nextSegment;
     reservedTo = preparedBytes;
     write(0, header, header.length, ByteBuffer.allocate(0));
+    entriesOffset = endOffset;
     channel = link(nextSegment);
     return ended;
   }

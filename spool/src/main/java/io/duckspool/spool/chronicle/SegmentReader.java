@@ -22,7 +22,8 @@ import java.util.Optional;
  * file     := document*                      each at a multiple of 4 bytes
  * document := word u32 (little-endian), then length bytes, then padding to 4 bytes
  * word     := bit 31 not complete | bit 30 metadata | bits 0..29 length
- * 0          nothing written here yet        0xC0000000  end of the file's documents
+ * 0          nothing written here yet
+ * 0xC0000000 and the bytes C3 45 4F 46: end of the file's documents
  * </pre>
  *
  * <p>A complete data document holds one envelope and its payload; metadata documents (the file's
@@ -32,6 +33,9 @@ final class SegmentReader implements Closeable {
 
   /** Length of the word before a document. */
   static final int WORD_BYTES = 4;
+
+  /** Length of the mark that Chronicle writes behind the last document at a roll. */
+  static final int END_MARK_BYTES = 8;
 
   private static final int NOT_COMPLETE = 0x8000_0000;
   private static final int METADATA = 0x4000_0000;

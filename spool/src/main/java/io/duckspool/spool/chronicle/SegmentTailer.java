@@ -431,7 +431,7 @@ final class SegmentTailer implements SpoolTailer {
       throws IOException {
     long end = reader.endOfContent(from);
     // An end mark alone is no damage.
-    if (end > from + SegmentReader.WORD_BYTES) {
+    if (end > from + SegmentReader.END_MARK_BYTES) {
       ranges.add(new FileRange(reader.file(), from, end - from));
     }
   }

@@ -84,7 +84,8 @@ final class StartScan {
         found = reader.search(nothing.offset(), minSequence);
         if (found instanceof Found.Nothing) {
           // Bytes that are no entry, perhaps acked once: evidence, so the file is kept.
-          return hasEntries || reader.endOfContent(nothing.offset() + 4) > nothing.offset() + 4;
+          long endMark = nothing.offset() + SegmentReader.END_MARK_BYTES;
+          return hasEntries || reader.endOfContent(endMark) > endMark;
         }
       }
       if (found instanceof Found.Newer newer) {
