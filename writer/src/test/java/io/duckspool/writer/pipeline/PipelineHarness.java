@@ -1,0 +1,355 @@
+package io.duckspool.writer.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.protobuf.ByteString;
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.server.DataFolder;
+import io.duckspool.common.server.ServerFolder;
+import io.duckspool.spool.AppendListener;
+import io.duckspool.spool.EntryMeta;
+import io.duckspool.spool.Spool;
+import io.duckspool.spool.SpoolException;
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolOptions;
+import io.duckspool.spool.SpoolPosition;
+import io.duckspool.spool.SpoolStore;
+import io.duckspool.spool.chronicle.ChronicleSpoolStore;
+import io.duckspool.writer.batch.BatchMemory;
+import io.duckspool.writer.batch.SealLimits;
+import io.duckspool.writer.batch.SealTrigger;
+import io.duckspool.writer.sink.DuckDbDatabase;
+import io.duckspool.writer.sink.DuckDbSettings;
+import io.duckspool.writer.sink.LedgerRow;
+import io.duckspool.writer.sink.SinkException;
+import io.duckspool.writer.sink.SqlRunner;
+import io.duckspool.writer.sink.Target;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.logs.v1.LogRecord;
+import io.opentelemetry.proto.logs.v1.ResourceLogs;
+import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/**
+ * One server over a real spool and a real DuckDB file, its pipeline driven by the test's own thread
+ * and clock: waits take no time, and nothing is left to chance.
+ */
+final class PipelineHarness implements AutoCloseable {
+
+  static final String URI = "otlp:localhost:4318";
+  static final SealLimits LIMITS = new SealLimits(64L << 20, 5_000, 256L << 20, 500_000);
+
+  private static final int MAX_STEPS = 200_000;
+
+  final TestClock clock = new TestClock();
+  final DataFolder data;
+  final ServerFolder folder;
+  final String spoolId;
+  final DuckDbDatabase database;
+  final BatchMemory memory = new BatchMemory(1L << 30, 16L << 20);
+  final List<String> sent = new ArrayList<>();
+
+  SpoolOptions options =
+      SpoolOptions.defaults(1 << 20).withDiskReserveBytes(0).withSegmentBytes(512L << 20);
+  SealLimits limits = LIMITS;
+  SpoolStore store = new ChronicleSpoolStore(InstantSource.system(), System::nanoTime);
+  FaultySink sink;
+  Optional<Spool> receiver = Optional.empty();
+  Optional<Pipeline> running = Optional.empty();
+  private int runs;
+  private String aliveRun = "";
+
+  private PipelineHarness(Path root, String name, DuckDbDatabase database)
+      throws IOException, SinkException {
+    this.data = new DataFolder(root);
+    data.create();
+    this.folder = new ServerFolder(data.servers().resolve(name));
+    Files.createDirectories(folder.path());
+    this.spoolId =
+        HexFormat.of().toHexDigits(0L) + HexFormat.of().toHexDigits((long) name.hashCode());
+    this.database = database;
+    this.sink = new FaultySink(database.sink(Target.ofDefaultDatabase("main")));
+  }
+
+  static DuckDbDatabase openDatabase(Path root) throws SinkException {
+    return DuckDbDatabase.open(
+        new DuckDbSettings(
+            Optional.of(root.resolve("otlp.duckdb")),
+            256L << 20,
+            2,
+            root.resolve("tmp"),
+            Optional.empty(),
+            false,
+            Optional.empty()),
+        InstantSource.system(),
+        System::nanoTime);
+  }
+
+  /** A server with a receiver that runs, a ledger, and no pipeline yet. */
+  static PipelineHarness open(Path root) throws Exception {
+    return open(root, "localhost_4318", openDatabase(root));
+  }
+
+  static PipelineHarness open(Path root, String name, DuckDbDatabase database) throws Exception {
+    PipelineHarness harness = new PipelineHarness(root, name, database);
+    harness.startReceiver();
+    harness.makeLedger();
+    return harness;
+  }
+
+  /** The receiver starts, which begins a new segment. */
+  Spool startReceiver() throws SpoolException {
+    String runId = HexFormat.of().toHexDigits(1L) + HexFormat.of().toHexDigits((long) ++runs);
+    Spool spool = store.openForAppend(folder.path(), spoolId, runId, options);
+    receiver = Optional.of(spool);
+    aliveRun = runId;
+    return spool;
+  }
+
+  void stopReceiver() {
+    receiver.ifPresent(Spool::close);
+    receiver = Optional.empty();
+    aliveRun = "";
+  }
+
+  void restartReceiver() throws SpoolException {
+    stopReceiver();
+    startReceiver();
+  }
+
+  Spool spool() {
+    return receiver.orElseThrow();
+  }
+
+  void makeLedger() throws SinkException {
+    LedgerRow unused = sink.prepare(ledgerAt(startOfSpool(), 0));
+  }
+
+  SpoolPosition startOfSpool() {
+    return new SpoolPosition(spool().firstIndex(), 0, 0, 0);
+  }
+
+  LedgerRow ledgerAt(SpoolPosition position, long seals) {
+    return new LedgerRow(spoolId, URI, aliveRun, position, seals, clock.instant());
+  }
+
+  String aliveRun() {
+    return aliveRun;
+  }
+
+  LedgerRow ledger() throws SinkException {
+    return database.sink(Target.ofDefaultDatabase("main")).readLedger(spoolId).orElseThrow();
+  }
+
+  /** Appends an entry of rows with names of their own and waits until it is durable. */
+  SpoolIndex append(int rowCount) throws Exception {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < rowCount; i++) {
+      ids.add(spoolId.substring(28) + "-" + (sent.size() + i));
+    }
+    SpoolIndex index = appendPayload(rowCount, logs(ids, 0));
+    sent.addAll(ids);
+    return index;
+  }
+
+  /** Appends entries of one row each with so many bytes of padding. */
+  void appendMany(int entryCount, int paddingBytes) throws Exception {
+    CompletableFuture<SpoolIndex> last = new CompletableFuture<>();
+    for (int i = 0; i < entryCount; i++) {
+      String id = spoolId.substring(28) + "-" + sent.size();
+      sent.add(id);
+      last = new CompletableFuture<>();
+      SpoolIndex unused = spool().append(meta(1), logs(List.of(id), paddingBytes), listener(last));
+    }
+    SpoolIndex unused = last.get(30, TimeUnit.SECONDS);
+  }
+
+  /** Appends a payload that no parser takes. */
+  SpoolIndex appendGarbage(int rowCount) throws Exception {
+    return appendPayload(
+        rowCount, ByteBuffer.wrap("not protobuf".getBytes(StandardCharsets.UTF_8)));
+  }
+
+  SpoolIndex appendPayload(int rowCount, ByteBuffer payload) throws Exception {
+    CompletableFuture<SpoolIndex> durable = new CompletableFuture<>();
+    SpoolIndex unused = spool().append(meta(rowCount), payload, listener(durable));
+    return durable.get(30, TimeUnit.SECONDS);
+  }
+
+  Pipeline startPipeline() throws IOException {
+    PipelineSettings settings = new PipelineSettings(spoolId, URI, folder, limits, 1 << 20, false);
+    PipelineParts parts =
+        new PipelineParts(data, store, run -> run.equals(aliveRun), memory, clock, clock);
+    Pipeline pipeline = new Pipeline(settings, parts, sink);
+    running = Optional.of(pipeline);
+    return pipeline;
+  }
+
+  /** The process dies: nothing is closed in order, what was in memory is gone. */
+  void crashPipeline() throws IOException {
+    byte[] note = readNote();
+    running.orElseThrow().close();
+    running = Optional.empty();
+    if (note.length > 0) {
+      Files.write(folder.attemptsNote(), note);
+    }
+  }
+
+  private byte[] readNote() throws IOException {
+    return Files.exists(folder.attemptsNote())
+        ? Files.readAllBytes(folder.attemptsNote())
+        : new byte[0];
+  }
+
+  void closePipeline() throws IOException {
+    running.orElseThrow().close();
+    running = Optional.empty();
+  }
+
+  /** Steps the pipeline, waits taking no time, until something holds. */
+  void runUntil(String what, BooleanSupplier condition) {
+    Pipeline pipeline = running.orElseThrow();
+    for (int i = 0; i < MAX_STEPS && !condition.getAsBoolean(); i++) {
+      clock.advanceMillis(pipeline.doWork());
+    }
+    if (!condition.getAsBoolean()) {
+      throw new AssertionError("never came: " + what + "; now " + pipeline.snapshot());
+    }
+  }
+
+  /** Steps the pipeline without letting it wait. */
+  void steps(int count) {
+    for (int i = 0; i < count; i++) {
+      long unused = running.orElseThrow().doWork();
+    }
+  }
+
+  void runUntilState(PipelineState state) {
+    runUntil(state.text(), () -> running.orElseThrow().snapshot().state() == state);
+  }
+
+  /** Until all that was appended is committed. */
+  void drain() {
+    long entries = spool().durable().entries();
+    runUntil(
+        entries + " entries committed",
+        () -> running.orElseThrow().snapshot().committed().entries() == entries);
+  }
+
+  CompletableFuture<AdminApi.Sealed> flush(SpoolIndex upTo) {
+    return seal(upTo, SealTrigger.FLUSH);
+  }
+
+  CompletableFuture<AdminApi.Sealed> seal(SpoolIndex upTo, SealTrigger trigger) {
+    CompletableFuture<AdminApi.Sealed> reply = new CompletableFuture<>();
+    running.orElseThrow().accept(new PipelineCommand.Seal(upTo, trigger, reply));
+    return reply;
+  }
+
+  /** Each row that was sent is in the target once, and nothing else is. */
+  void assertExactlyOnce() {
+    assertEquals(sent.stream().sorted().toList(), storedIds());
+  }
+
+  List<String> storedIds() {
+    return query(
+        "SELECT body FROM otlp_logs WHERE body LIKE '"
+            + spoolId.substring(28)
+            + "-%' ORDER BY body");
+  }
+
+  List<String> query(String sql) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      long unused =
+          database
+              .sqlRunner()
+              .run(sql, SqlRunner.Format.CSV, new SqlRunner.Limits(1_000_000, 60_000), out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (io.duckspool.writer.sink.QueryException e) {
+      throw new IllegalStateException(e);
+    }
+    String[] lines = out.toString(StandardCharsets.UTF_8).split("\n");
+    return Arrays.stream(lines, 1, lines.length).toList();
+  }
+
+  List<Path> quarantined() throws IOException {
+    if (!Files.isDirectory(folder.quarantine())) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder.quarantine())) {
+      return files.sorted().toList();
+    }
+  }
+
+  List<Long> segments() throws SpoolException {
+    try (var tailer = store.openForRead(folder.path(), spoolId, run -> run.equals(aliveRun))) {
+      return tailer.segments();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (running.isPresent()) {
+      running.get().close();
+    }
+    stopReceiver();
+    memory.close();
+    database.close();
+  }
+
+  private EntryMeta meta(int rows) {
+    return new EntryMeta(1, 1, 0, rows, clock.unixNanos(), 7, sent.size());
+  }
+
+  private static ByteBuffer logs(List<String> ids, int paddingBytes) {
+    ScopeLogs.Builder scope = ScopeLogs.newBuilder();
+    for (String id : ids) {
+      LogRecord.Builder log =
+          LogRecord.newBuilder()
+              .setTimeUnixNano(1_700_000_000_000_000_000L)
+              .setBody(AnyValue.newBuilder().setStringValue(id));
+      if (paddingBytes > 0) {
+        log.setEventNameBytes(ByteString.copyFromUtf8("x".repeat(paddingBytes)));
+      }
+      scope.addLogRecords(log);
+    }
+    return ByteBuffer.wrap(
+        ExportLogsServiceRequest.newBuilder()
+            .addResourceLogs(ResourceLogs.newBuilder().addScopeLogs(scope))
+            .build()
+            .toByteArray());
+  }
+
+  private static AppendListener listener(CompletableFuture<SpoolIndex> durable) {
+    return new AppendListener() {
+      @Override
+      public void onDurable(SpoolIndex index) {
+        durable.complete(index);
+      }
+
+      @Override
+      public void onFailed(SpoolIndex index, SpoolException failure) {
+        durable.completeExceptionally(failure);
+      }
+    };
+  }
+}
