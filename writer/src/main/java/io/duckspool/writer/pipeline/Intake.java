@@ -128,7 +128,9 @@ final class Intake implements AutoCloseable {
         quarantinedInARow = 0;
       } catch (UndecodableEntryException e) {
         verdict = e.getMessage();
-        LOG.warn("{}: entry {} can't be decoded", listenUri, entry.index(), e);
+        if (quarantinedInARow == 0) {
+          LOG.warn("{}: entry {} goes to quarantine", listenUri, entry.index(), e);
+        }
       } catch (BatchFullException e) {
         if (entryCount == 0) {
           throw e;

@@ -173,6 +173,11 @@ final class Pipeline implements AutoCloseable {
     return sealLog.newestFirst();
   }
 
+  /** The step of the ledger that is due next, while a batch is frozen. */
+  Optional<LedgerMove> batchInHand() {
+    return seal.move();
+  }
+
   /** Drops the batch in hand and closes all files. Nothing that is committed depends on it. */
   @Override
   public void close() throws IOException {

@@ -6,6 +6,7 @@ import io.duckspool.writer.sink.LedgerMove;
 import io.duckspool.writer.sink.LedgerRow;
 import io.duckspool.writer.sink.Sink;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,11 @@ final class SealStep {
 
   boolean hasBatch() {
     return inHand != null;
+  }
+
+  /** The step of the ledger that the frozen batch is to take. */
+  Optional<LedgerMove> move() {
+    return Optional.ofNullable(inHand).map(SealInHand::move);
   }
 
   /** When the oldest entry of the frozen batch arrived; the largest number when there is none. */

@@ -59,16 +59,17 @@ final class PipelineHarness implements AutoCloseable {
   private static final int MAX_STEPS = 200_000;
 
   final TestClock clock = new TestClock();
+  final Path root;
   final DataFolder data;
   final ServerFolder folder;
   final String spoolId;
-  final DuckDbDatabase database;
   final BatchMemory memory = new BatchMemory(1L << 30, 16L << 20);
   final List<String> sent = new ArrayList<>();
 
   SpoolOptions options =
       SpoolOptions.defaults(1 << 20).withDiskReserveBytes(0).withSegmentBytes(512L << 20);
   SealLimits limits = LIMITS;
+  DuckDbDatabase database;
   SpoolStore store = new ChronicleSpoolStore(InstantSource.system(), System::nanoTime);
   FaultySink sink;
   Optional<Spool> receiver = Optional.empty();
@@ -78,6 +79,7 @@ final class PipelineHarness implements AutoCloseable {
 
   private PipelineHarness(Path root, String name, DuckDbDatabase database)
       throws IOException, SinkException {
+    this.root = root;
     this.data = new DataFolder(root);
     data.create();
     this.folder = new ServerFolder(data.servers().resolve(name));
@@ -253,6 +255,16 @@ final class PipelineHarness implements AutoCloseable {
         () -> running.orElseThrow().snapshot().committed().entries() == entries);
   }
 
+  /** Whether a batch with this entry in it, as rows, is frozen and the next step commits it. */
+  boolean isAboutToCommit(SpoolIndex index) {
+    return running
+        .orElseThrow()
+        .batchInHand()
+        .filter(move -> move.first().compareTo(index) <= 0)
+        .filter(move -> move.next().next().compareTo(index) > 0)
+        .isPresent();
+  }
+
   CompletableFuture<AdminApi.Sealed> flush(SpoolIndex upTo) {
     return seal(upTo, SealTrigger.FLUSH);
   }
@@ -291,6 +303,20 @@ final class PipelineHarness implements AutoCloseable {
     return Arrays.stream(lines, 1, lines.length).toList();
   }
 
+  /** What a restored target looks like; the database is closed and opened again meanwhile. */
+  void deleteRowsExcept(List<String> ids) throws Exception {
+    database.close();
+    try (var connection =
+            java.sql.DriverManager.getConnection("jdbc:duckdb:" + root.resolve("otlp.duckdb"));
+        var statement = connection.createStatement()) {
+      int unused =
+          statement.executeUpdate(
+              "DELETE FROM otlp_logs WHERE body NOT IN ('" + String.join("', '", ids) + "')");
+    }
+    database = openDatabase(root);
+    sink = new FaultySink(database.sink(Target.ofDefaultDatabase("main")));
+  }
+
   List<Path> quarantined() throws IOException {
     if (!Files.isDirectory(folder.quarantine())) {
       return List.of();
@@ -320,7 +346,7 @@ final class PipelineHarness implements AutoCloseable {
     return new EntryMeta(1, 1, 0, rows, clock.unixNanos(), 7, sent.size());
   }
 
-  private static ByteBuffer logs(List<String> ids, int paddingBytes) {
+  static ByteBuffer logs(List<String> ids, int paddingBytes) {
     ScopeLogs.Builder scope = ScopeLogs.newBuilder();
     for (String id : ids) {
       LogRecord.Builder log =

@@ -1,0 +1,304 @@
+package io.duckspool.writer.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolPosition;
+import io.duckspool.spool.chronicle.ChronicleSpoolStore;
+import io.duckspool.writer.sink.LedgerRow;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a pipeline does when ledger and spool disagree, row by row, over the real ones. */
+final class StartTableTest {
+
+  @TempDir Path temp;
+  @TempDir Path backup;
+  private PipelineHarness server;
+
+  @BeforeEach
+  void open() throws Exception {
+    server = PipelineHarness.open(temp);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    server.close();
+  }
+
+  @Test
+  void aLedgerThatAgrees_afterADrainToo_goesOn() throws Exception {
+    server.append(2);
+    commitAll();
+    Pipeline drained = server.startPipeline();
+    server.runUntilState(PipelineState.RUNNING);
+    assertEquals(1, drained.snapshot().committed().entries());
+    server.closePipeline();
+
+    server.restartReceiver();
+    server.append(3);
+    commitAll();
+    server.assertExactlyOnce();
+  }
+
+  @Test
+  void aLedgerInASegmentOfAnotherRun_isRefusedWithBothIndices() throws Exception {
+    server.append(2);
+    commitAll();
+    LedgerRow row = server.ledger();
+    server.sink.setLedger(
+        new LedgerRow(
+            row.spoolId(), row.listenUri(), "ffff", row.position(), row.seals(), row.updatedAt()));
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.TARGET_REFUSED);
+
+    assertSays(pipeline, row.position().next().toString());
+    assertSays(pipeline, row.position().next().segment() + "-0");
+    assertSays(pipeline, "restored from a backup");
+    assertSays(pipeline, "duckspool ledger set otlp:localhost:4318");
+  }
+
+  @Test
+  void aLedgerInAMissingSegmentNewerThanTheOldest_isRefused_theFolderWasRestored()
+      throws Exception {
+    server.append(2);
+    server.stopReceiver();
+    copy(server.folder.path(), backup.resolve("folder"));
+    server.startReceiver();
+    server.append(3);
+    commitAll();
+    SpoolIndex ledger = server.ledger().position().next();
+    server.stopReceiver();
+    delete(server.folder.path());
+    copy(backup.resolve("folder"), server.folder.path());
+    server.store =
+        new ChronicleSpoolStore(
+            InstantSource.offset(InstantSource.system(), Duration.ofHours(1)), System::nanoTime);
+    server.startReceiver();
+    server.append(1);
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.TARGET_REFUSED);
+
+    assertSays(pipeline, ledger.toString());
+    assertSays(pipeline, "the older segment " + server.segments().get(0));
+    assertSays(pipeline, "restored from a backup");
+    assertEquals(5, server.storedIds().size());
+  }
+
+  @Test
+  void noLedgerThoughItWasMade_isRefusedWithBothWaysOut() throws Exception {
+    server.append(2);
+    assertTrue(server.sink.removeLedger(server.spoolId));
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.TARGET_REFUSED);
+
+    assertSays(pipeline, "no ledger row");
+    assertSays(pipeline, "--next INDEX");
+    assertSays(pipeline, "--from-oldest");
+    assertEquals(0, server.storedIds().size());
+
+    server.makeLedger();
+    server.drain();
+    server.assertExactlyOnce();
+  }
+
+  @Test
+  void aLedgerBehindTheCheckpointWithItsSegmentsThere_replaysWhatTheTargetLost() throws Exception {
+    server.append(2);
+    commitAll();
+    LedgerRow early = server.ledger();
+    server.append(3);
+    commitAll();
+    restoreTarget(early, 2);
+    Pipeline pipeline = server.startPipeline();
+    server.drain();
+
+    assertEquals(PipelineState.RUNNING, pipeline.snapshot().state());
+    server.assertExactlyOnce();
+  }
+
+  @Test
+  void aLedgerBehindTheOldestSegmentWithoutAGap_goesOn() throws Exception {
+    // Each start without entries leaves a segment that the next one removes.
+    server.restartReceiver();
+    server.restartReceiver();
+    long ledgerSegment = server.ledger().position().next().segment();
+    assertTrue(server.segments().get(0) > ledgerSegment, "the ledger's segment is still there");
+    server.append(2);
+    commitAll();
+    server.assertExactlyOnce();
+  }
+
+  @Test
+  void aLedgerBehindTheOldestSegmentWithAGap_isRefused_namingEntriesRowsAndTime() throws Exception {
+    server.append(2);
+    commitAll();
+    LedgerRow early = server.ledger();
+    server.append(7);
+    server.restartReceiver();
+    server.append(1);
+    commitAll();
+    server.restartReceiver();
+    server.append(1);
+    server.sink.setLedger(early);
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.TARGET_REFUSED);
+
+    assertSays(pipeline, early.position().next().toString());
+    assertSays(pipeline, server.segments().get(0) + "-0");
+    assertSays(pipeline, "1 entries with 7 rows");
+    assertSays(pipeline, early.updatedAt().toString());
+    assertSays(pipeline, "--from-oldest --accept-gap");
+  }
+
+  @Test
+  void aLedgerInATornTail_goesOnAtTheNextSegment() throws Exception {
+    server.append(2);
+    server.append(3);
+    SpoolPosition torn = server.spool().durable();
+    server.restartReceiver();
+    server.append(4);
+    // The target has two more entries of the first segment than the power cut left of it.
+    SpoolIndex beyond = new SpoolIndex(torn.next().segment(), torn.next().sequence() + 2);
+    LedgerRow row = server.ledger();
+    server.sink.setLedger(
+        new LedgerRow(
+            row.spoolId(),
+            row.listenUri(),
+            row.runId(),
+            new SpoolPosition(beyond, torn.entries() + 2, torn.rows() + 9, torn.bytes() + 99),
+            2,
+            row.updatedAt()));
+    server.startPipeline();
+    server.drain();
+
+    assertEquals(server.sent.subList(5, 9).stream().sorted().toList(), server.storedIds());
+    assertEquals(server.spool().durable().next(), server.ledger().position().next());
+  }
+
+  @Test
+  void countersThatDisagreeInTheSameRun_areRefused() throws Exception {
+    server.append(2);
+    commitAll();
+    LedgerRow row = server.ledger();
+    SpoolPosition at = row.position();
+    server.sink.setLedger(
+        new LedgerRow(
+            row.spoolId(),
+            row.listenUri(),
+            row.runId(),
+            new SpoolPosition(at.next(), at.entries() + 1, at.rows(), at.bytes()),
+            row.seals(),
+            row.updatedAt()));
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.TARGET_REFUSED);
+    assertSays(pipeline, "the ledger counts 2 entries");
+  }
+
+  @Test
+  void aMarkThatIsLost_isWaitedFor_untilAReceiverHasScanned() throws Exception {
+    server.append(2);
+    commitAll();
+    server.append(3);
+    server.stopReceiver();
+    Files.delete(server.folder.path().resolve("durable.ckpt"));
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.WAITING_FOR_RECEIVER);
+    server.steps(5);
+    assertEquals(2, server.storedIds().size());
+    assertEquals("error", server.flush(pipeline.snapshot().committed().next()).get().status());
+
+    server.startReceiver();
+    server.drain();
+    server.assertExactlyOnce();
+  }
+
+  @Test
+  void aTargetInMemoryThatIsEmpty_isFilledWithWhatTheSpoolStillHolds() throws Exception {
+    server.append(2);
+    assertTrue(server.sink.removeLedger(server.spoolId));
+    PipelineSettings settings =
+        new PipelineSettings(
+            server.spoolId,
+            PipelineHarness.URI,
+            server.folder,
+            PipelineHarness.LIMITS,
+            1 << 20,
+            true);
+    server.running =
+        Optional.of(
+            new Pipeline(
+                settings,
+                new PipelineParts(
+                    server.data,
+                    server.store,
+                    run -> true,
+                    server.memory,
+                    server.clock,
+                    server.clock),
+                server.sink));
+    server.drain();
+    server.assertExactlyOnce();
+  }
+
+  private void commitAll() throws Exception {
+    server.startPipeline();
+    server.drain();
+    server.closePipeline();
+  }
+
+  /** As a backup of the target would have it: an earlier ledger, and only the rows of then. */
+  private void restoreTarget(LedgerRow ledger, int rowCount) throws Exception {
+    server.deleteRowsExcept(server.sent.subList(0, rowCount));
+    server.sink.setLedger(ledger);
+  }
+
+  private static void assertSays(Pipeline pipeline, String part) {
+    String error = String.valueOf(pipeline.snapshot().lastError());
+    assertTrue(error.contains(part), "\"" + part + "\" is not in: " + error);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.walkFileTree(
+        from,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
+              throws IOException {
+            Files.createDirectories(to.resolve(from.relativize(folder).toString()));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.copy(
+                file,
+                to.resolve(from.relativize(file).toString()),
+                StandardCopyOption.REPLACE_EXISTING);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (var paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}
