@@ -21,6 +21,7 @@ public final class OtlpParser {
   private final WireReader in;
   private final SharedReader shared;
   private final RequestWalker walker;
+  private final JsonTranscoder transcoder;
   private final ItemWalker[] items = new ItemWalker[Signal.values().length];
   private @Nullable OtlpVisitor itemsVisitor;
 
@@ -30,6 +31,7 @@ public final class OtlpParser {
     this.in = new WireReader(limits.maxNesting());
     this.shared = new SharedReader(in);
     this.walker = new RequestWalker(in, shared);
+    this.transcoder = new JsonTranscoder(limits.maxNesting());
   }
 
   /**
@@ -52,12 +54,14 @@ public final class OtlpParser {
     try {
       switch (format) {
         case PROTOBUF -> walkProtobuf(signal, bytes, offset, length, walkers);
-        case JSON, NDJSON -> throw new UnsupportedOperationException("JSON");
+        case JSON -> walkJson(signal, bytes, offset, length, walkers);
+        case NDJSON -> walkLines(signal, bytes, offset, length, walkers);
       }
     } finally {
       if (length > LARGE_PAYLOAD_BYTES) {
         shared.shrink();
         walkers.shrink();
+        transcoder.shrink(MAX_RETAINED_BYTES);
       }
     }
     return meter.counts();
@@ -69,7 +73,61 @@ public final class OtlpParser {
     try {
       walker.walk(walkers);
     } catch (WireException e) {
-      throw new MalformedOtlpException("byte " + (e.offset() - offset) + ": " + e.getMessage());
+      String path = FaultPath.find(OtlpSchema.request(signal), bytes, offset, length, e, false);
+      throw new MalformedOtlpException(
+          "byte "
+              + (e.offset() - offset)
+              + (path.isEmpty() ? "" : ", " + path)
+              + ": "
+              + e.getMessage());
+    }
+  }
+
+  private void walkJson(Signal signal, byte[] bytes, int offset, int length, ItemWalker walkers)
+      throws MalformedOtlpException, OtlpTooLargeException {
+    int end = offset + length;
+    int start = offset + JsonLines.byteOrderMark(bytes, offset, end);
+    JsonLines.checkUtf8(bytes, start, end);
+    if (!transcoder.transcode(signal, bytes, start, end - start, 1)) {
+      throw new MalformedOtlpException("the JSON body is empty; a request without items is {}");
+    }
+    walkTranscoded(signal, walkers);
+  }
+
+  private void walkLines(Signal signal, byte[] bytes, int offset, int length, ItemWalker walkers)
+      throws MalformedOtlpException, OtlpTooLargeException {
+    int end = offset + length;
+    int start = offset + JsonLines.byteOrderMark(bytes, offset, end);
+    JsonLines.checkUtf8(bytes, start, end);
+    boolean hasRequest = false;
+    int line = 1;
+    while (start < end) {
+      int lineEnd = JsonLines.endOfLine(bytes, start, end);
+      if (transcoder.transcode(signal, bytes, start, lineEnd - start, line)) {
+        hasRequest = true;
+        walkTranscoded(signal, walkers);
+      }
+      start = lineEnd + 1;
+      line++;
+    }
+    if (!hasRequest) {
+      throw new MalformedOtlpException("the NDJSON body has no line with a request");
+    }
+  }
+
+  private void walkTranscoded(Signal signal, ItemWalker walkers)
+      throws MalformedOtlpException, OtlpTooLargeException {
+    in.reset(transcoder.bytes(), 0, transcoder.length());
+    try {
+      walker.walk(walkers);
+    } catch (WireException e) {
+      String path =
+          FaultPath.find(
+              OtlpSchema.request(signal), transcoder.bytes(), 0, transcoder.length(), e, true);
+      // A rule of a whole message: the place where that begins, at its length.
+      String place = transcoder.locate(e.field() == null ? e.offset() : e.offset() - 1);
+      throw new MalformedOtlpException(
+          place + (path.isEmpty() ? "" : ", " + path) + ": " + e.getMessage());
     }
   }
 
