@@ -1,5 +1,6 @@
 package io.duckspool.writer.sink;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -225,17 +226,11 @@ public final class DuckDbDatabase implements AutoCloseable {
   }
 
   private static Instance connect(DuckDbSettings settings, boolean readOnly) throws SQLException {
-    SpillFolder spill = SpillFolder.of(settings);
-    String name =
-        settings.database().map(file -> file.toAbsolutePath().toString()).orElse(":memory:");
-    DuckDBConnection connection =
-        DriverManager.getConnection(
-                "jdbc:duckdb:" + name, properties(settings, spill.path(), readOnly))
-            .unwrap(DuckDBConnection.class);
-    Instance instance = new Instance(connection, spill);
+    SpillFolder spill = createSpillFolder(settings);
+    Instance instance = new Instance(connect(settings, spill, readOnly), spill);
     spill.removeOthers();
     if (settings.initSql().isPresent()) {
-      try (Statement statement = connection.createStatement()) {
+      try (Statement statement = instance.root().createStatement()) {
         statement.execute(settings.initSql().get());
       } catch (SQLException e) {
         instance.close();
@@ -243,6 +238,28 @@ public final class DuckDbDatabase implements AutoCloseable {
       }
     }
     return instance;
+  }
+
+  private static SpillFolder createSpillFolder(DuckDbSettings settings) throws SQLException {
+    try {
+      return SpillFolder.create(settings);
+    } catch (IOException e) {
+      throw new SQLException("duckdb.temp_directory can't be used: " + e, e);
+    }
+  }
+
+  private static DuckDBConnection connect(
+      DuckDbSettings settings, SpillFolder spill, boolean readOnly) throws SQLException {
+    String name =
+        settings.database().map(file -> file.toAbsolutePath().toString()).orElse(":memory:");
+    try {
+      return DriverManager.getConnection(
+              "jdbc:duckdb:" + name, properties(settings, spill.path(), readOnly))
+          .unwrap(DuckDBConnection.class);
+    } catch (SQLException e) {
+      spill.close();
+      throw e;
+    }
   }
 
   /** All that must hold before the write-ahead log is replayed, so not by SET after opening. */

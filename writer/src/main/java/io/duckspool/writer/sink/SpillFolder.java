@@ -34,7 +34,8 @@ final class SpillFolder implements AutoCloseable {
     this.folder = siblings.resolve(UUID.randomUUID().toString());
   }
 
-  static SpillFolder of(DuckDbSettings settings) {
+  /** Makes the folder. */
+  static SpillFolder create(DuckDbSettings settings) throws IOException {
     // Nobody else opens a database in memory: the process tells it apart.
     String owner =
         settings
@@ -42,10 +43,13 @@ final class SpillFolder implements AutoCloseable {
             .map(file -> file.toAbsolutePath().normalize().toString())
             .orElse("memory of process " + ProcessHandle.current().pid());
     String name = "duckspool-" + Integer.toHexString(owner.hashCode());
-    return new SpillFolder(settings.tempDirectory().toAbsolutePath().resolve(name));
+    SpillFolder spill = new SpillFolder(settings.tempDirectory().toAbsolutePath().resolve(name));
+    // DuckDB would make it when it first spills, but not its parents, and dies of that.
+    Files.createDirectories(spill.folder);
+    return spill;
   }
 
-  /** Where DuckDB may spill; it makes the folder itself when it needs one. */
+  /** Where DuckDB may spill. */
   Path path() {
     return folder;
   }

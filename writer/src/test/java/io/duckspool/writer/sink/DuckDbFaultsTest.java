@@ -263,6 +263,21 @@ final class DuckDbFaultsTest {
     assertTrue(Files.exists(foreign));
   }
 
+  @Test
+  void whatDoesNotFitInMemory_isSpilled() throws Exception {
+    DuckDbSettings small = settingsOf(folder.resolve("small.duckdb"));
+    try (DuckDbDatabase spilling =
+        DuckDbDatabase.open(small, InstantSource.system(), System::nanoTime)) {
+      assertEquals(
+          List.of("[true]"),
+          DuckDbRows.query(
+              spilling,
+              "SELECT count(*) = 2000000 FROM"
+                  + " (SELECT repeat(range::VARCHAR, 20) AS t FROM range(2000000)"
+                  + " ORDER BY hash(range) LIMIT 1999999999)"));
+    }
+  }
+
   /** Holds a DuckDB file with a row that is only in its log, until it is killed. */
   static final class Holder {
 
