@@ -74,6 +74,7 @@ final class PipelineHarness implements AutoCloseable {
   FaultySink sink;
   Optional<Spool> receiver = Optional.empty();
   Optional<Pipeline> running = Optional.empty();
+  private SpoolIndex firstIndex;
   private int runs;
   private String aliveRun = "";
 
@@ -121,6 +122,9 @@ final class PipelineHarness implements AutoCloseable {
     String runId = HexFormat.of().toHexDigits(1L) + HexFormat.of().toHexDigits((long) ++runs);
     Spool spool = store.openForAppend(folder.path(), spoolId, runId, options);
     receiver = Optional.of(spool);
+    if (firstIndex == null) {
+      firstIndex = spool.firstIndex();
+    }
     aliveRun = runId;
     return spool;
   }
@@ -150,6 +154,11 @@ final class PipelineHarness implements AutoCloseable {
 
   LedgerRow ledgerAt(SpoolPosition position, long seals) {
     return new LedgerRow(spoolId, URI, aliveRun, position, seals, clock.instant());
+  }
+
+  /** Where the spool began. */
+  SpoolIndex firstIndex() {
+    return firstIndex;
   }
 
   String aliveRun() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.batch.SealLimits;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,7 +42,7 @@ final class QuarantineFlowTest {
 
     server.assertExactlyOnce();
     assertEquals(List.of(bad + ".quarantined"), quarantinedNames());
-    assertTrue(Files.readString(server.quarantined().get(0)).endsWith("not protobuf"));
+    assertTrue(firstFile().endsWith("not protobuf"));
     assertEquals(1, pipeline.snapshot().quarantinedEntries());
     assertEquals(5, pipeline.snapshot().quarantinedRows());
     assertEquals(1, pipeline.seals().get(0).quarantinedCount());
@@ -116,7 +117,7 @@ final class QuarantineFlowTest {
     server.drain();
 
     assertEquals(List.of(bad + ".quarantined"), quarantinedNames());
-    assertTrue(Files.readString(server.quarantined().get(0)).contains("constraint, on purpose"));
+    assertTrue(firstFile().contains("constraint, on purpose"));
     server.assertExactlyOnce();
     assertTrue(server.sink.attempts() <= 20, "attempts: " + server.sink.attempts());
     assertEquals(PipelineState.RUNNING, pipeline.snapshot().state());
@@ -161,7 +162,7 @@ final class QuarantineFlowTest {
     int deaths = 0;
     while (server.ledger().position().entries() < 4 && deaths < 20) {
       Pipeline pipeline = server.startPipeline();
-      for (int i = 0; i < 40 && !isDeadly(killer); i++) {
+      for (int i = 0; i < 2_000 && !isDeadly(killer); i++) {
         server.clock.advanceMillis(pipeline.doWork());
       }
       if (isDeadly(killer)) {
@@ -175,7 +176,7 @@ final class QuarantineFlowTest {
 
     assertEquals(6, deaths);
     assertEquals(List.of(killer + ".quarantined"), quarantinedNames());
-    assertTrue(Files.readString(server.quarantined().get(0)).contains("process died"));
+    assertTrue(firstFile().contains("process died"));
     server.assertExactlyOnce();
   }
 
@@ -194,8 +195,12 @@ final class QuarantineFlowTest {
     assertEquals(1, pipeline.snapshot().quarantinedEntries());
     assertEquals(4, pipeline.snapshot().quarantinedRows());
     assertEquals(1, server.quarantined().size());
-    assertTrue(Files.readString(server.quarantined().get(0)).contains("\"kind\":\"damage\""));
+    assertTrue(firstFile().contains("\"kind\":\"damage\""));
     assertTrue(Files.size(server.quarantined().get(0)) > 150, "the damaged bytes are kept");
+  }
+
+  private String firstFile() throws Exception {
+    return Files.readString(server.quarantined().get(0), StandardCharsets.ISO_8859_1);
   }
 
   private boolean isDeadly(SpoolIndex killer) {
@@ -220,11 +225,10 @@ final class QuarantineFlowTest {
   }
 
   private void zero(String text) throws Exception {
-    byte[] wanted = text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] wanted = text.getBytes(StandardCharsets.US_ASCII);
     try (var files = Files.walk(server.folder.path().resolve("spool"))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".cq4")).toList()) {
-        String bytes =
-            new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1);
+        String bytes = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
         int at = bytes.indexOf(text);
         if (at >= 0) {
           try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
