@@ -95,7 +95,7 @@ final class ServerKeys {
       key(
           "maintenance_retention_ms",
           ValueType.millis(1, MAX_MILLIS),
-          "900000",
+          "900000, in lakes that duckspool made",
           "Age at which snapshots may go; DuckLake only.");
   static final ConfigKey<List<String>> PROMOTE_RESOURCE_ATTRIBUTES =
       key(

@@ -50,6 +50,8 @@ public final class Logging {
     // Debugging a library takes TRACE: at DEBUG they would drown us.
     Level libraryLevel = level.isGreaterOrEqual(Level.DEBUG) ? atLeastWarn(level) : level;
     CHATTY.forEach(name -> context.getLogger(name).setLevel(libraryLevel));
+    // It warns of missing JNA, which we leave out on purpose.
+    context.getLogger("net.openhft.affinity").setLevel(Level.ERROR);
   }
 
   private static Level atLeastWarn(Level level) {

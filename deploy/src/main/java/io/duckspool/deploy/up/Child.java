@@ -18,6 +18,8 @@ import java.util.function.Consumer;
  * <p>Started and stopped by the supervisor's thread; a thread of its own reads the output.
  */
 final class Child {
+  // A process it left behind may hold its output open, and that isn't worth a wait.
+  private static final long OUTPUT_LIMIT_MILLIS = 1_000;
   private static final int SIGNAL_BASE = 128;
   private static final Map<Integer, String> SIGNALS =
       Map.of(
@@ -92,11 +94,14 @@ final class Child {
    * @return true when it ended in order
    */
   boolean stop(Duration limit) throws InterruptedException {
-    process.destroy();
+    // Process.destroy() would close its output, and lose the last it has to say.
+    process.toHandle().destroy();
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-      process.destroyForcibly().waitFor();
+      process.toHandle().destroyForcibly();
+      process.waitFor();
       return false;
     }
+    reader.join(OUTPUT_LIMIT_MILLIS);
     // A JVM that was still starting ends with the signal's number.
     return process.exitValue() == 0 || process.exitValue() == SIGNAL_BASE + 15;
   }
@@ -104,8 +109,7 @@ final class Child {
   private void awaitEnd() {
     try {
       process.waitFor();
-      // A process it left behind may hold the pipe open: what it says then isn't worth a wait.
-      reader.join(1_000);
+      reader.join(OUTPUT_LIMIT_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
