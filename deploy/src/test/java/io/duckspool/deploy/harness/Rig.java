@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,8 @@ public final class Rig implements AutoCloseable {
 
   /** How long a start, stop or drain may take on a slow, busy machine. */
   public static final Duration LIMIT = Duration.ofSeconds(180);
+
+  private static final int SIGKILLED = 137;
 
   private final Path folder;
   private final Path data;
@@ -394,6 +397,16 @@ public final class Rig implements AutoCloseable {
     return Optional.ofNullable(writer).filter(DuckspoolProcess::isAlive);
   }
 
+  private void requireNoneEnded() {
+    for (String name : List.of("receiver", "writer")) {
+      Optional<Integer> exitCode = exitCode(name);
+      // A process that a test has killed or stopped ended as it should.
+      if (exitCode.isPresent() && !Set.of(0, SIGKILLED).contains(exitCode.get())) {
+        throw new Await.GaveUpException(name + " ended with " + exitCode.get());
+      }
+    }
+  }
+
   private void requireAlive() {
     for (DuckspoolProcess process : new DuckspoolProcess[] {receiver(), writer()}) {
       if (!process.isAlive()) {
@@ -407,6 +420,7 @@ public final class Rig implements AutoCloseable {
         name + " answers on port " + onPort,
         LIMIT,
         () -> {
+          requireNoneEnded();
           if (!process.isAlive()) {
             throw new Await.GaveUpException("it has ended");
           }
