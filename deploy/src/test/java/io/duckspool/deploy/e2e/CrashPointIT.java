@@ -15,12 +15,17 @@ import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.StampedRequest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,30 +56,66 @@ final class CrashPointIT {
     try (rig) {
       rig.startWriter();
       rig.startReceiver();
-      try (LoadClient load =
-          LoadClient.start(
-              rig.load(
-                  2,
-                  300,
-                  5,
-                  StampedRequest.logs(RECORDS),
-                  StampedRequest.traces(RECORDS),
-                  StampedRequest.metrics(RECORDS)),
-              log)) {
-        keepUntil(rig, "the load is sent", () -> log.sentCount() >= 300);
-        load.awaitEnd(Rig.LIMIT);
-      }
-      stopBoth(rig);
+      send(rig, log, 200);
+      stop(rig, "writer");
+      send(rig, log, 10);
+      stop(rig, "receiver");
+      int damaged = damageLastAcked(rig, log);
       rig.startWriter();
       rig.startReceiver();
-      keepUntil(rig, "serving again", () -> rig.get("/healthz").status() == 200);
-      stopBoth(rig);
+      keepUntil(rig, "serving again", () -> rig.isAccepted("fence"));
+      keepUntil(rig, "committed", () -> rig.isCommitted("fence"));
+      stop(rig, "receiver");
+      stop(rig, "writer");
       stopServer(rig);
       assertTrue(isFired, point + " was never reached");
       try (Connection connection = rig.openDatabase()) {
-        Balance.of(log, connection).assertExact();
+        Balance balance = Balance.of(log, connection);
+        balance.assertNothingButLosses();
+        BitSet expected = new BitSet();
+        expected.set(damaged);
+        assertEquals(expected, balance.lostRequests(), balance::toString);
+      }
+      try (Stream<Path> kept = Files.walk(rig.data().resolve("quarantine"))) {
+        assertTrue(kept.anyMatch(Files::isRegularFile), "the damaged bytes are kept");
       }
     }
+  }
+
+  private void send(Rig rig, AckLog log, int count) {
+    int goal = log.sentCount() + count;
+    LoadClient.Load load =
+        rig.load(
+            2,
+            goal,
+            5,
+            StampedRequest.logs(RECORDS),
+            StampedRequest.traces(RECORDS),
+            StampedRequest.metrics(RECORDS));
+    try (LoadClient client = LoadClient.start(load, log)) {
+      keepUntil(rig, "the load is sent", () -> !client.isRunning());
+    }
+  }
+
+  /** Flips a bit of the entry that was acked last, so that something goes to quarantine. */
+  private static int damageLastAcked(Rig rig, AckLog log) throws IOException {
+    int request = log.sentCount() - 1;
+    while (log.state(request) != AckLog.State.ACKED) {
+      request--;
+    }
+    byte[] stamp =
+        StampedRequest.stamp((long) request * RECORDS).getBytes(StandardCharsets.US_ASCII);
+    for (Path segment : rig.segmentFiles()) {
+      byte[] bytes = Files.readAllBytes(segment);
+      for (int at = 0; at + stamp.length <= bytes.length; at++) {
+        if (Arrays.equals(bytes, at, at + stamp.length, stamp, 0, stamp.length)) {
+          bytes[at] ^= 4;
+          Files.write(segment, bytes);
+          return request;
+        }
+      }
+    }
+    throw new AssertionError("request " + request + " is in no segment");
   }
 
   /** The server is stopped as a receiver does it that then ends; the writer does the rest. */
@@ -85,11 +126,6 @@ final class CrashPointIT {
     rig.startWriter();
     keepUntil(
         rig, "the server is gone", () -> data.listServers().isEmpty() && data.listGone().isEmpty());
-    stop(rig, "writer");
-  }
-
-  private void stopBoth(Rig rig) {
-    stop(rig, "receiver");
     stop(rig, "writer");
   }
 

@@ -248,18 +248,12 @@ public final class Rig implements AutoCloseable {
 
   public void awaitCommitted(Duration limit) {
     String fence = "fence " + ++fences;
-    byte[] body =
-        """
-        {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"%s"}}]}]}]}
-        """
-            .formatted(fence)
-            .getBytes(StandardCharsets.UTF_8);
     Await.until(
         "accepted: " + fence,
         LIMIT,
         () -> {
           requireAlive();
-          return post("/v1/logs", "application/json", body).status() == 202;
+          return isAccepted(fence);
         },
         this::logs);
     Await.until(
@@ -267,10 +261,26 @@ public final class Rig implements AutoCloseable {
         limit,
         () -> {
           requireAlive();
-          return sql("SELECT count(*) AS n FROM otlp_logs WHERE body = '" + fence + "'")
-              .matches("(?s).*\"n\"\\s*:\\s*\"?[1-9].*");
+          return isCommitted(fence);
         },
         this::logs);
+  }
+
+  /** Sends a log record with this text as its body, once. */
+  public boolean isAccepted(String text) throws IOException {
+    byte[] body =
+        """
+        {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"%s"}}]}]}]}
+        """
+            .formatted(text)
+            .getBytes(StandardCharsets.UTF_8);
+    return post("/v1/logs", "application/json", body).status() == 202;
+  }
+
+  /** Whether a log record with this text as its body is in the table, by the writer's words. */
+  public boolean isCommitted(String text) throws IOException, InterruptedException {
+    return sql("SELECT count(*) AS n FROM otlp_logs WHERE body = '" + text + "'")
+        .matches("(?s).*\"n\"\\s*:\\s*\"?[1-9].*");
   }
 
   /** What the writer answers to a query, as JSON text. */
