@@ -2,6 +2,7 @@ package io.duckspool.common.otlp;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,10 +18,20 @@ import java.util.Random;
  */
 final class WireShuffle {
 
+  /** Null: nothing by chance, only the fields in descending order of their numbers. */
   private final Random random;
 
   private WireShuffle(Random random) {
     this.random = random;
+  }
+
+  /** Writes every message backwards: resource and scope stand behind their children. */
+  static byte[] reversed(Message message) throws IOException {
+    return new WireShuffle(null).write(message);
+  }
+
+  private boolean by(int oneIn) {
+    return random != null && random.nextInt(oneIn) == 0;
   }
 
   static byte[] shuffle(Message message, Random random) throws IOException {
@@ -29,7 +40,10 @@ final class WireShuffle {
 
   private byte[] write(Message message) throws IOException {
     List<byte[]> fields = new ArrayList<>();
-    for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
+    List<Map.Entry<FieldDescriptor, Object>> entries =
+        new ArrayList<>(message.getAllFields().entrySet());
+    Collections.reverse(entries);
+    for (Map.Entry<FieldDescriptor, Object> entry : entries) {
       FieldDescriptor field = entry.getKey();
       if (field.isRepeated()) {
         for (Object element : (List<?>) entry.getValue()) {
@@ -37,15 +51,17 @@ final class WireShuffle {
         }
       } else {
         fields.add(writeField(field, entry.getValue()));
-        if (random.nextInt(6) == 0) {
+        if (by(6)) {
           fields.add(writeField(field, entry.getValue()));
         }
       }
     }
-    if (random.nextInt(4) == 0) {
+    if (by(4)) {
       fields.add(unknown());
     }
-    Collections.shuffle(fields, random);
+    if (random != null) {
+      Collections.shuffle(fields, random);
+    }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (byte[] field : fields) {
       out.writeBytes(field);
@@ -63,7 +79,7 @@ final class WireShuffle {
       Message.Builder single = builderOf(field);
       if (field.isRepeated()) {
         single.addRepeatedField(field, value);
-        if (field.isPackable() && random.nextBoolean()) {
+        if (field.isPackable() && by(2)) {
           writeUnpacked(out, field, value);
           out.flush();
           return bytes.toByteArray();
@@ -78,7 +94,7 @@ final class WireShuffle {
   }
 
   private static Message.Builder builderOf(FieldDescriptor field) {
-    return com.google.protobuf.DynamicMessage.newBuilder(field.getContainingType());
+    return DynamicMessage.newBuilder(field.getContainingType());
   }
 
   private static void writeUnpacked(CodedOutputStream out, FieldDescriptor field, Object value)
