@@ -123,12 +123,10 @@ final class ExpHistogramReader implements PointReader {
       int tag = in.readTag();
       switch (tag) {
         case OFFSET -> offset = in.readZigZag32();
-        case BUCKET_COUNTS ->
-            CountList.readVarints(in, list, metric.builds, counts, "bucket_counts");
+        case BUCKET_COUNTS -> CountList.readVarints(in, list, metric.builds, counts);
         case BUCKET_COUNT -> {
-          int start = in.position();
           long count = in.readVarint();
-          CountList.add(count, list, metric.builds, counts, start, "bucket_counts");
+          CountList.add(in, count, list, metric.builds, counts);
         }
         default -> in.skip(tag, depth);
       }

@@ -15,6 +15,11 @@ final class FaultPath {
     this.usesJsonNames = usesJsonNames;
   }
 
+  /** A rule that a whole message breaks: the last byte of its length, in front of its content. */
+  private static int target(WireException fault) {
+    return fault.field() == null ? fault.offset() : fault.offset() - 1;
+  }
+
   /** The path to {@code fault} in a request of {@code type}; empty for the request itself. */
   static String find(
       MessageType type, byte[] bytes, int start, int length, WireException fault, boolean json) {
@@ -34,9 +39,14 @@ final class FaultPath {
     try {
       while (in.hasMore()) {
         int tag = in.readTag();
+        if ((tag & 7) == WireReader.END_GROUP) {
+          return;
+        }
         Field field = type.byNumber(tag >>> 3);
         int index =
-            field != null && field.isRepeated() ? counts[type.fields().indexOf(field)]++ : -1;
+            field != null && field.isRepeated() && !field.isPacked()
+                ? counts[type.fields().indexOf(field)]++
+                : -1;
         String name =
             field == null
                 ? "field " + (tag >>> 3)
@@ -45,7 +55,7 @@ final class FaultPath {
         int contentLength = (tag & 7) == WireReader.LEN && end >= 0 ? end - in.position() : 0;
         int content = in.position();
         boolean isWhole = fault.field() != null && fault.offset() == content;
-        if (end < 0 || fault.offset() < end || isWhole) {
+        if (end < 0 || target(fault) < end) {
           append(name, index);
           if (field != null && field.type() != null && !isWhole && end >= 0) {
             descend(field.type(), bytes, content, contentLength, fault);

@@ -85,12 +85,10 @@ final class HistogramReader implements PointReader {
         row.hasMax = true;
         row.max = in.readDouble();
       }
-      case BUCKET_COUNTS ->
-          CountList.readFixed(in, row.bucketCounts, metric.builds, counts, "bucket_counts");
+      case BUCKET_COUNTS -> CountList.readFixed(in, row.bucketCounts, metric.builds, counts);
       case BUCKET_COUNT -> {
-        int start = in.position();
         long count = in.readFixed64();
-        CountList.add(count, row.bucketCounts, metric.builds, counts, start, "bucket_counts");
+        CountList.add(in, count, row.bucketCounts, metric.builds, counts);
       }
       case EXPLICIT_BOUNDS -> CountList.readDoubles(in, row.explicitBounds, metric.builds);
       case EXPLICIT_BOUND -> {

@@ -129,7 +129,8 @@ final class JsonTranscoder {
       }
       return true;
     } catch (JsonProcessingException e) {
-      throw new MalformedOtlpException(at(e.getLocation()) + ": " + reason(e), e);
+      JsonLocation location = e.getLocation() == null ? json.currentLocation() : e.getLocation();
+      throw new MalformedOtlpException(at(location) + ": " + reason(e), e);
     } catch (IOException e) {
       throw new IllegalStateException("reading an array failed", e);
     }
@@ -252,6 +253,7 @@ final class JsonTranscoder {
     for (JsonToken next = json.nextToken(); next != JsonToken.END_ARRAY; next = json.nextToken()) {
       if (field.isPacked()) {
         writeNumber(field, next);
+        watch();
       } else if (next != JsonToken.VALUE_NULL) {
         writeTagged(field, next, depth);
       } else if (field.type() != null && field.type().byName("string_value") != null) {
