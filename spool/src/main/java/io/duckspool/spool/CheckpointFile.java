@@ -53,6 +53,10 @@ public final class CheckpointFile {
   private final int magic;
   private final boolean isPublisher;
   private volatile Optional<MappedByteBuffer> mapped = Optional.empty();
+
+  /** The newest slot read so far: a reader that is overtaken must not see time go backwards. */
+  private volatile Optional<ByteBuffer> newest = Optional.empty();
+
   private long counter;
 
   private CheckpointFile(Path file, int magic, boolean isPublisher) {
@@ -162,14 +166,20 @@ public final class CheckpointFile {
       VarHandle.fullFence();
       Optional<ByteBuffer> first = slot(map.get(), 0);
       Optional<ByteBuffer> second = slot(map.get(), SLOT_BYTES);
-      if (first.isPresent() && second.isPresent()) {
-        return first.get().getLong(8) > second.get().getLong(8) ? first : second;
-      }
-      if (first.isPresent() || second.isPresent()) {
-        return first.isPresent() ? first : second;
+      Optional<ByteBuffer> found = newer(first, second);
+      if (found.isPresent()) {
+        newest = newer(newest, found);
+        return newest;
       }
     }
-    return Optional.empty();
+    return newest;
+  }
+
+  private static Optional<ByteBuffer> newer(Optional<ByteBuffer> a, Optional<ByteBuffer> b) {
+    if (a.isEmpty() || b.isEmpty()) {
+      return a.isEmpty() ? b : a;
+    }
+    return a.get().getLong(8) > b.get().getLong(8) ? a : b;
   }
 
   private Optional<ByteBuffer> slot(MappedByteBuffer map, int offset) {

@@ -152,13 +152,18 @@ public final class ChronicleSpoolStore implements SpoolStore {
     byte[] header = EntryCodec.encode(files.headerOf(segment, end));
     SegmentAppender appender =
         new SegmentAppender(folder, disk, options.maxEntryBytes(), segment, header);
-    disk.force(appender.channel(), true);
-    disk.forceFolder(folder.path());
-    durable.publish(new DurableMark(runId, end));
-    for (long unused : scan.unused()) {
-      Files.deleteIfExists(folder.file(unused));
+    try {
+      disk.force(appender.channel(), true);
+      disk.forceFolder(folder.path());
+      durable.publish(new DurableMark(runId, end));
+      for (long unused : scan.unused()) {
+        Files.deleteIfExists(folder.file(unused));
+      }
+      disk.forceFolder(folder.path());
+    } catch (IOException | RuntimeException | Error e) {
+      appender.close();
+      throw e;
     }
-    folder.sync();
     LOG.info(
         "spool {} opened: segment {} after {}, {} entries in its life, {} older segments",
         spoolId,

@@ -90,11 +90,17 @@ final class SegmentAppender {
             .build();
     this.appender = queue.createAppender();
     appender.singleThreadedCheckDisabled(true);
-    // After the queue: it would wait for the header of a file that it finds.
-    this.reservedTo = prepare(firstSegment);
-    write(0, header, header.length, ByteBuffer.allocate(0));
-    this.entriesOffset = endOffset;
-    this.channel = link(firstSegment);
+    try {
+      // After the queue: it would wait for the header of a file that it finds.
+      this.reservedTo = prepare(firstSegment);
+      write(0, header, header.length, ByteBuffer.allocate(0));
+      this.entriesOffset = endOffset;
+      this.channel = link(firstSegment);
+    } catch (IOException | RuntimeException | Error e) {
+      appender.close();
+      queue.close();
+      throw e;
+    }
   }
 
   /**

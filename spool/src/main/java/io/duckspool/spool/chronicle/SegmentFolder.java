@@ -1,6 +1,5 @@
 package io.duckspool.spool.chronicle;
 
-import io.duckspool.common.server.AtomicFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -51,11 +50,6 @@ record SegmentFolder(Path path) {
     }
     Collections.sort(segments);
     return segments;
-  }
-
-  /** Makes the names in the folder durable. */
-  void sync() throws IOException {
-    AtomicFile.syncFolder(path);
   }
 
   private static OptionalLong numberOf(String name) {

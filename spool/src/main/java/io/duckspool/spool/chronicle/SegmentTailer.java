@@ -87,6 +87,10 @@ final class SegmentTailer implements SpoolTailer {
     }
     SpoolPosition limit = mark.get().position();
     int order = position.compareTo(limit);
+    if (position.hasCountersOf(limit) && (order > 0 || limit.entries() == 0)) {
+      // Of a spool without entries, start and mark may name different segments.
+      return new SpoolRead.AtDurableMark();
+    }
     if (order > 0 && !isReceiverOfRunAlive.test(mark.get().runId())) {
       return new SpoolRead.WaitingForReceiver(
           "the durable mark " + limit.next() + " is behind " + position.next());
