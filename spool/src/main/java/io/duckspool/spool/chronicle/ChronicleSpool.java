@@ -333,6 +333,10 @@ final class ChronicleSpool implements Spool {
       if (!roll()) {
         return false;
       }
+    } catch (IOException | RuntimeException | Error e) {
+      // Before the lock is free: no append may follow into a segment that is half begun.
+      poison("a segment could not be ended", e);
+      throw e;
     } finally {
       segmentChanged.signalAll();
       appendLock.unlock();
