@@ -117,16 +117,16 @@ final class SealStep {
     if (outcome instanceof SealOutcome.EntryToBlame blame) {
       return blame(seal, blame.error());
     }
-    drop();
-    if (outcome instanceof SealOutcome.Refused refused) {
-      logFailure(seal, refused.error());
-      health.sealRefused(refused.error());
-      return new Next.Refused(refused.error());
-    }
-    String error = ((SealOutcome.Fenced) outcome).error();
+    String error =
+        outcome instanceof SealOutcome.Refused refused
+            ? refused.error()
+            : ((SealOutcome.Fenced) outcome).error();
     logFailure(seal, error);
     health.sealRefused(error);
-    return new Next.Fenced(error);
+    drop();
+    return outcome instanceof SealOutcome.Refused
+        ? new Next.Refused(error)
+        : new Next.Fenced(error);
   }
 
   /** Forgets the frozen batch, if any, and gives its memory back. */
