@@ -33,6 +33,7 @@ public final class FakeSpool implements Spool {
   private boolean isPoisoned;
   private boolean isClosed;
   private boolean isFull;
+  private boolean dropsPayloads;
   private RuntimeException bug;
   private long usableBytes = Long.MAX_VALUE;
   private OptionalLong oldestAgeMillis = OptionalLong.empty();
@@ -52,16 +53,19 @@ public final class FakeSpool implements Spool {
     if (isFull) {
       throw new SpoolFullException("no room on the disk");
     }
-    byte[] bytes = new byte[payload.remaining()];
-    payload.duplicate().get(bytes);
     SpoolIndex index = head.next();
-    entries.add(new Entry(index, meta, bytes));
+    int length = payload.remaining();
+    if (!dropsPayloads) {
+      byte[] bytes = new byte[length];
+      payload.duplicate().get(bytes);
+      entries.add(new Entry(index, meta, bytes));
+    }
     head =
         new SpoolPosition(
             new SpoolIndex(SEGMENT, index.sequence() + 1),
             head.entries() + 1,
             head.rows() + meta.rows(),
-            head.bytes() + bytes.length);
+            head.bytes() + length);
     if (isSyncHeld) {
       waiting.add(() -> listener.onDurable(index));
       waitingListeners.add(listener);
@@ -69,6 +73,11 @@ public final class FakeSpool implements Spool {
       listener.onDurable(index);
     }
     return index;
+  }
+
+  /** From now on payloads are dropped: for tests that send more than the heap holds. */
+  public synchronized void dropPayloads() {
+    dropsPayloads = true;
   }
 
   public synchronized List<Entry> entries() {

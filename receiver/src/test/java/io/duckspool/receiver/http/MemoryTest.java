@@ -1,0 +1,130 @@
+package io.duckspool.receiver.http;
+
+import static io.duckspool.receiver.http.Payloads.PROTOBUF;
+import static io.duckspool.receiver.http.TestServer.head;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.common.otlp.ContentCoding;
+import io.duckspool.common.otlp.OtlpSamples;
+import io.duckspool.common.otlp.PayloadFormat;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** 32 requests of 16 MiB at a time on a heap of 256 MiB: 202 or 503, and never out of memory. */
+class MemoryTest {
+
+  private static final int BODY_BYTES = 16 << 20;
+  private static final int CLIENTS = 32;
+  private static final String JSON = "Content-Type: application/json";
+
+  private Process process;
+  private BufferedReader output;
+  private int port;
+
+  @BeforeEach
+  void start() throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-Xmx256m",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-cp",
+            System.getProperty("java.class.path"),
+            SmallHeapServer.class.getName());
+    process = builder.redirectErrorStream(true).start();
+    output = process.inputReader(StandardCharsets.UTF_8);
+    String line = output.readLine();
+    while (line != null && !line.startsWith("port ")) {
+      line = output.readLine();
+    }
+    port = Integer.parseInt(String.valueOf(line).substring(5));
+  }
+
+  @AfterEach
+  void stop() {
+    process.destroyForcibly();
+  }
+
+  /** Sends the body from all clients at once, this often each; the count of each status. */
+  private Map<Integer, Integer> sendAll(byte[] body, int times, String... headers) {
+    byte[] head =
+        (head(headers) + "Content-Length: " + body.length + "\r\n\r\n")
+            .getBytes(StandardCharsets.ISO_8859_1);
+    List<CompletableFuture<List<Integer>>> clients = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      clients.add(
+          CompletableFuture.supplyAsync(
+              () -> sendFrom(head, body, times), task -> new Thread(task).start()));
+    }
+    Map<Integer, Integer> counts = new TreeMap<>();
+    clients.forEach(
+        client -> client.join().forEach(status -> counts.merge(status, 1, Integer::sum)));
+    return counts;
+  }
+
+  private List<Integer> sendFrom(byte[] head, byte[] body, int times) {
+    List<Integer> statuses = new ArrayList<>();
+    for (int n = 0; n < times; n++) {
+      try (RawClient client = new RawClient("127.0.0.1", port)) {
+        client.send(head);
+        client.trySend(body);
+        statuses.add(client.reply().status());
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+    return statuses;
+  }
+
+  private void assertOnlyAcceptedOrBusy(Map<Integer, Integer> counts, int times)
+      throws IOException {
+    assertTrue(process.isAlive(), () -> "the server died: " + output.lines().toList());
+    assertEquals(CLIENTS * times, counts.values().stream().mapToInt(Integer::intValue).sum());
+    int served = counts.getOrDefault(202, 0) + counts.getOrDefault(503, 0);
+    assertEquals(CLIENTS * times, served, counts.toString());
+    assertTrue(counts.getOrDefault(202, 0) > 0, counts.toString());
+    process.getOutputStream().close();
+    assertTrue(output.lines().anyMatch("nothing left"::equals));
+  }
+
+  @Test
+  void protobuf() throws IOException {
+    assertOnlyAcceptedOrBusy(sendAll(Payloads.logOfSize(BODY_BYTES), 2, PROTOBUF), 2);
+  }
+
+  @Test
+  void json_ofOneHugeString() throws IOException {
+    String start =
+        "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"";
+    String end = "\"}}]}]}]}";
+    byte[] body = new byte[BODY_BYTES];
+    Arrays.fill(body, (byte) 'x');
+    System.arraycopy(start.getBytes(), 0, body, 0, start.length());
+    System.arraycopy(end.getBytes(), 0, body, BODY_BYTES - end.length(), end.length());
+    assertOnlyAcceptedOrBusy(sendAll(body, 2, JSON), 2);
+  }
+
+  @Test
+  void json_ofManyRecords() throws IOException {
+    byte[] body = OtlpSamples.write(OtlpSamples.typicalLogs(15_000, 1), PayloadFormat.JSON);
+    assertTrue(body.length > BODY_BYTES / 2 && body.length <= BODY_BYTES, "" + body.length);
+    assertOnlyAcceptedOrBusy(sendAll(body, 2, JSON), 2);
+  }
+
+  @Test
+  void gzip_thatInflatesToTheLimit() throws IOException {
+    byte[] body = Payloads.encode(ContentCoding.GZIP, Payloads.logOfSize(BODY_BYTES));
+    assertOnlyAcceptedOrBusy(sendAll(body, 2, PROTOBUF, "Content-Encoding: gzip"), 2);
+  }
+}
