@@ -10,12 +10,12 @@ final class JsonPath {
   static String of(JsonStreamContext context) {
     StringBuilder path = new StringBuilder();
     for (JsonStreamContext level = context; level != null; level = level.getParent()) {
-      if (level.inArray() && level.hasCurrentIndex()) {
-        path.insert(0, "[" + level.getCurrentIndex() + "]");
-      } else if (level.inObject() && level.getCurrentName() != null) {
-        String name = level.getCurrentName();
-        path.insert(0, path.isEmpty() || path.charAt(0) == '[' ? name : name + ".");
-      }
+      String step =
+          level.inArray() && level.hasCurrentIndex()
+              ? "[" + level.getCurrentIndex() + "]"
+              : level.inObject() && level.getCurrentName() != null ? level.getCurrentName() : "";
+      boolean needsDot = !step.isEmpty() && !path.isEmpty() && path.charAt(0) != '[';
+      path.insert(0, needsDot ? step + "." : step);
     }
     return path.toString();
   }
