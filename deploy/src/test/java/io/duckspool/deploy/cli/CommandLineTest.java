@@ -1,0 +1,136 @@
+package io.duckspool.deploy.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+final class CommandLineTest {
+  @TempDir Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void noCommand_andAnUnknownOne_areWrongUsage() {
+    assertEquals(2, run());
+    assertTrue(err.toString().contains("Commands:"), err::toString);
+    assertEquals(2, run("fly"));
+    assertEquals(2, run("sql"));
+    assertEquals(2, run("up", "--no-such-option"));
+  }
+
+  @Test
+  void version_isPrinted_alsoAsJson() {
+    assertEquals(0, run("version"));
+    assertTrue(out.toString().startsWith("duckspool "), out::toString);
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("version", "--json"));
+    assertTrue(out.toString().startsWith("{\"version\":"), out::toString);
+  }
+
+  @Test
+  void aWrongConfiguration_endsEachCommandWith2_andNamesEveryProblem() throws IOException {
+    Path config = folder.resolve("wrong.yaml");
+    Files.writeString(config, "spool: {sync: never}\nnonsense: 1\n");
+    for (String command : new String[] {"up", "healthcheck"}) {
+      err.getBuffer().setLength(0);
+      assertEquals(2, run(command, "--config", config.toString()));
+      assertTrue(err.toString().contains(config + ":1: spool.sync: "), err::toString);
+      assertTrue(err.toString().contains(config + ":2: nonsense: unknown key"), err::toString);
+    }
+  }
+
+  @Test
+  void aWrongUriOfUp_isToldByItsFlag() {
+    assertEquals(2, run("up", "--data", folder.toString(), "--uri", "http://localhost"));
+    assertTrue(err.toString().contains("flag --uri: servers[0].uri: "), err::toString);
+  }
+
+  @Test
+  void up_namesThePortThatIsTaken() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      int port = taken.getLocalPort();
+      assertEquals(1, run("up", "--data", folder.toString(), "--uri", "otlp:127.0.0.1:" + port));
+      assertTrue(err.toString().contains("port " + port + " on 127.0.0.1 is taken"), err::toString);
+    }
+  }
+
+  @Test
+  void healthcheck_endsWith3_whenNobodyAnswers() throws IOException {
+    Path config = folder.resolve("c.yaml");
+    Files.writeString(
+        config,
+        "receiver: {control: '127.0.0.1:%d'}\nwriter: {control: '127.0.0.1:%d'}\n"
+            .formatted(freePort(), freePort()));
+    assertEquals(3, run("healthcheck", "--config", config.toString()));
+    assertTrue(out.toString().contains("receiver: not reachable"), out::toString);
+    assertTrue(out.toString().contains("writer: not reachable"), out::toString);
+  }
+
+  @Test
+  void sql_withoutADataFolder_saysSo() {
+    assertEquals(1, run("sql", "--data", folder.resolve("none").toString(), "SELECT 1"));
+    assertTrue(err.toString().contains("there is no data folder"), err::toString);
+  }
+
+  @Test
+  void spool_withoutServers_isSound() {
+    assertEquals(0, run("spool", "verify", "--data", folder.toString()));
+    assertEquals(0, run("spool", "inspect", "--data", folder.toString()));
+    assertEquals(1, run("spool", "verify", "--data", folder.toString(), "otlp:localhost:1"));
+    assertEquals(2, run("spool"));
+  }
+
+  @Test
+  void rows_arePrintedAsATable_thatControlCharactersCannotBreak() throws IOException {
+    String json =
+        "[{\"n\":1,\"text\":\"a\\nb\\u001b[2J\",\"none\":null},{\"n\":22,\"text\":\"c\",\"none\":[1,2]}]";
+    new RowTable(new PrintWriter(out, true))
+        .print(new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)));
+    assertEquals(
+        """
+        n  | text    | none
+        ---+---------+------
+        1  | a\u00b7b\u00b7[2J | NULL
+        22 | c       | [1,2]
+        (2 rows)
+        """,
+        out.toString().replace("\r\n", "\n"));
+  }
+
+  @Test
+  void aLongResult_isPrintedWhole() throws IOException {
+    StringBuilder json = new StringBuilder("[");
+    for (int i = 0; i < 1_234; i++) {
+      json.append(i == 0 ? "" : ",").append("{\"n\":").append(i).append('}');
+    }
+    new RowTable(new PrintWriter(out, true))
+        .print(new ByteArrayInputStream((json + "]").getBytes(StandardCharsets.UTF_8)));
+    assertEquals(2 + 1_234 + 1, out.toString().lines().count());
+    assertTrue(out.toString().contains("(1234 rows)"));
+  }
+
+  private int run(String... arguments) {
+    CommandLine commandLine = DuckspoolCommand.commandLine();
+    commandLine.setOut(new PrintWriter(out, true));
+    commandLine.setErr(new PrintWriter(err, true));
+    return commandLine.execute(arguments);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      return socket.getLocalPort();
+    }
+  }
+}
