@@ -31,8 +31,13 @@ final class DuckDbErrors {
 
   private DuckDbErrors() {}
 
-  /** A statement of a seal failed, before its COMMIT. */
+  /** A statement of a seal failed that inserts none of its rows: no entry is to blame. */
   static SinkException ofSeal(String target, SQLException e) {
+    return new SinkException.Unavailable("target " + target + ": " + message(e), e);
+  }
+
+  /** The INSERT of a seal's rows failed. */
+  static SinkException ofInsert(String target, SQLException e) {
     String text = "target " + target + ": " + message(e);
     return ENTRY_FAULT.matcher(message(e)).find() && !isFatal(e)
         ? new SinkException.EntryFault(text, e)

@@ -149,12 +149,17 @@ final class DuckDbSink implements Sink {
     return row;
   }
 
-  private void insert(Session session, SealedBatch batch, OtlpTable table) throws SQLException {
+  private void insert(Session session, SealedBatch batch, OtlpTable table) throws SinkException {
     long rows = batch.rows(table);
     if (rows == 0) {
       return;
     }
-    long inserted = session.insert(batch, table, tables.qualified(TableDefinition.of(table)));
+    long inserted;
+    try {
+      inserted = session.insert(batch, table, tables.qualified(TableDefinition.of(table)));
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofInsert(target(), e);
+    }
     if (inserted != rows) {
       throw new IllegalStateException(
           table.tableName() + ": inserted " + inserted + " rows, expected " + rows);

@@ -80,6 +80,17 @@ final class DuckDbFaultsTest {
   }
 
   @Test
+  void aConstraintOnTheLedger_isTheTargetsReason_whateverTheEntries() throws Exception {
+    String ddl = Ddl.statements("", "main", true).get(9);
+    assertTrue(ddl.contains("duckspool_ledger"), ddl);
+    execute("DROP TABLE duckspool_ledger");
+    execute(ddl.substring(0, ddl.lastIndexOf(')')) + ", CHECK (seals < 1))");
+    sink.prepare(first());
+    SinkException e = assertThrows(SinkException.Unavailable.class, () -> commit(0, 1, 3));
+    assertTrue(e.reason().contains("Constraint Error"), e.reason());
+  }
+
+  @Test
   void aMissingTable_isTheTargetsReason() throws Exception {
     execute("DROP TABLE otlp_logs");
     SinkException e = assertThrows(SinkException.Unavailable.class, () -> commit(0, 1, 3));
