@@ -96,6 +96,8 @@ final class SegmentAppender {
       write(0, header, header.length, ByteBuffer.allocate(0));
       this.entriesOffset = endOffset;
       this.channel = link(firstSegment);
+      Files.setPosixFilePermissions(
+          appending.resolve("metadata.cq4t"), PosixFilePermissions.fromString("rw-------"));
     } catch (IOException | RuntimeException | Error e) {
       appender.close();
       queue.close();

@@ -82,6 +82,26 @@ class ChronicleBorderTest {
     }
   }
 
+  /** Chronicle refuses what is over a quarter of its block; blocks must be large enough. */
+  @Test
+  void theLargestPayloadIsTaken_whereverItComesToStandInABlock() throws Exception {
+    int largest = 16 << 20;
+    SpoolOptions options = SpoolOptions.defaults(largest).withDiskReserveBytes(0);
+    ChronicleSpoolStore store = new ChronicleSpoolStore(TestSpools.clock(), () -> 0);
+    byte[] payload = payload(1, largest);
+    try (Spool spool = store.openForAppend(temp, SPOOL_ID, newRunId(), options);
+        SpoolTailer tailer = store.openForRead(temp, SPOOL_ID, runId -> false)) {
+      for (int i = 0; i < 12; i++) {
+        append(spool, payload, 1);
+        append(spool, payload(i, 1_000_003), 1);
+      }
+      for (int i = 0; i < 12; i++) {
+        assertArrayEquals(payload, payloadOf((SpoolEntry) tailer.read()));
+        assertArrayEquals(payload(i, 1_000_003), payloadOf((SpoolEntry) tailer.read()));
+      }
+    }
+  }
+
   /** A spool must not send anything anywhere: the jar that does is not on the class path. */
   @Test
   void nothingThatCallsHomeIsOnTheClassPath() {

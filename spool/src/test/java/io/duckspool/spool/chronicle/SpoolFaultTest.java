@@ -273,13 +273,10 @@ class SpoolFaultTest {
       append(spool, payload(1, 10), 1);
       try (Stream<Path> all = Files.walk(temp)) {
         for (Path path : all.filter(p -> !p.equals(temp)).toList()) {
-          boolean isMetadata = path.getFileName().toString().endsWith(".cq4t");
           String expected = Files.isDirectory(path) ? "rwx------" : "rw-------";
           assertEquals(
               expected,
-              isMetadata
-                  ? expected
-                  : PosixFilePermissions.toString(Files.getPosixFilePermissions(path)),
+              PosixFilePermissions.toString(Files.getPosixFilePermissions(path)),
               path.toString());
         }
       }
