@@ -274,7 +274,11 @@ public final class Rig implements AutoCloseable {
         """
             .formatted(text)
             .getBytes(StandardCharsets.UTF_8);
-    return post("/v1/logs", "application/json", body).status() == 202;
+    RawConnection.Reply reply = post("/v1/logs", "application/json", body);
+    if (reply.status() != 202 && reply.status() != 503) {
+      throw new Await.GaveUpException("the fence got " + reply);
+    }
+    return reply.status() == 202;
   }
 
   /** Whether a log record with this text as its body is in the table, by the writer's words. */
