@@ -412,7 +412,8 @@ public abstract class SpoolContract {
             store.openForRead(folder, SPOOL_ID, runId -> runId.equals(spool.runId()))) {
       append(spool, payload(1, 10), 1);
       SpoolIndex next = spool.head().next();
-      SpoolPosition ahead = spool.head().at(new SpoolIndex(next.segment(), next.sequence() + 10));
+      SpoolPosition ahead =
+          new SpoolPosition(new SpoolIndex(next.segment(), next.sequence() + 10), 11, 11, 110);
       stranger.moveTo(ahead);
       assertInstanceOf(SpoolRead.WaitingForReceiver.class, stranger.read());
       friend.moveTo(ahead);
