@@ -58,7 +58,7 @@ public final class RequestValidator {
     } catch (OtlpTooLargeException e) {
       throw ExportError.of(ExportError.Kind.PAYLOAD_TOO_LARGE, detail(e));
     } catch (BudgetExhaustedException e) {
-      throw ExportError.busy("receiver.max_in_flight_bytes: " + detail(e));
+      throw ExportError.busy(detail(e));
     }
   }
 

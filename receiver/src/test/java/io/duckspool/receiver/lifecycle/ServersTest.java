@@ -1,0 +1,134 @@
+package io.duckspool.receiver.lifecycle;
+
+import static io.duckspool.receiver.http.TestServer.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.common.admin.AdminClient;
+import io.duckspool.common.admin.ControlToken;
+import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.config.ConfigLoader;
+import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.server.DataFolder;
+import io.duckspool.common.server.ServerFile;
+import io.duckspool.common.server.ServerState;
+import io.duckspool.receiver.FakeSpoolStore;
+import io.duckspool.receiver.FakeWriter;
+import io.duckspool.receiver.control.WriterView;
+import io.duckspool.receiver.http.BodyDeadlines;
+import io.duckspool.receiver.http.IngestServices;
+import io.duckspool.receiver.http.RawClient;
+import io.duckspool.receiver.http.TestServer;
+import io.duckspool.receiver.ingest.ChunkPool;
+import io.duckspool.receiver.ingest.InFlightBytes;
+import io.duckspool.spool.SpoolClosedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stop of a server, whole and broken off. */
+class ServersTest {
+
+  @TempDir Path temp;
+  private final FakeSpoolStore store = new FakeSpoolStore();
+  private final BodyDeadlines deadlines =
+      new BodyDeadlines(Duration.ofSeconds(5), System::nanoTime);
+  private ListenUri uri;
+  private FakeWriter writer;
+  private WriterView writerView;
+  private Environment environment;
+  private Servers servers;
+
+  @BeforeEach
+  void start() throws Exception {
+    uri = new ListenUri("localhost", TestServer.freePort());
+    int writerPort = TestServer.freePort();
+    DuckspoolConfig config =
+        new ConfigLoader(ConfigLoader.Role.RECEIVER)
+            .environment(Map.of("DUCKSPOOL_SERVERS_0_URI", uri.toString()))
+            .flag("data", temp.toString(), "--data")
+            .flag("writer.control", "127.0.0.1:" + writerPort, "--writer")
+            .load();
+    ControlToken.readOrCreate(config.control().tokenFile());
+    DataFolder data = new DataFolder(config.data());
+    data.create();
+    writer = new FakeWriter(writerPort);
+    AdminClient client = new AdminClient(config.writer().control(), config.control().tokenFile());
+    writerView = new WriterView(client);
+    environment =
+        new Environment(
+            config,
+            data,
+            "ab".repeat(16),
+            store,
+            client,
+            writerView,
+            new IngestServices(
+                new InFlightBytes(1 << 20),
+                new ChunkPool(1 << 16),
+                deadlines,
+                InstantSource.system()),
+            InstantSource.system(),
+            System::nanoTime);
+    servers = new Servers(environment);
+    servers.start();
+    await("the server listens", servers::isListening);
+  }
+
+  @AfterEach
+  void stop() {
+    servers.close();
+    writerView.close();
+    writer.close();
+    deadlines.close();
+  }
+
+  private ServerFile file() throws IOException {
+    return ServerFile.read(environment.data().server(uri));
+  }
+
+  private void startAgain() throws IOException {
+    servers.close();
+    servers = new Servers(environment);
+    servers.start();
+  }
+
+  @Test
+  void aStop_closesPortAndSpool_thenLeavesTheServerToTheWriter() throws Exception {
+    assertTrue(servers.stop(uri));
+    assertEquals(ServerState.STOPPING, file().state());
+    assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+    assertThrows(
+        SpoolClosedException.class,
+        () -> store.opened().get(0).append(null, ByteBuffer.allocate(0), null));
+    assertFalse(servers.stop(uri));
+  }
+
+  @Test
+  void aDeclaredServer_thatWasStopped_staysStopped() throws Exception {
+    servers.stop(uri);
+    startAgain();
+    assertEquals(1, store.opened().size());
+    assertEquals(ServerState.STOPPING, file().state());
+    assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+  }
+
+  @Test
+  void aStop_thatACrashBrokeOff_isFinishedAtTheNextStart() throws Exception {
+    new StoppedServers(environment.data().stoppedFile()).add(uri);
+    assertEquals(ServerState.SERVING, file().state());
+    startAgain();
+    assertEquals(ServerState.STOPPING, file().state());
+    assertEquals(2, store.opened().size(), "the end of the spool was made durable");
+    assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+  }
+}
