@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.ToLongFunction;
 
 /**
  * Flushes and stops that wait for their seal; several may be answered by one. Each is answered
@@ -20,6 +21,9 @@ final class PendingSeals {
   /** More callers than this at once are told to come back. */
   static final int MAX_PENDING = 1_024;
 
+  /** The rows of a request are counted once the pipeline knows where it stands. */
+  static final long NOT_COUNTED = -1;
+
   private final List<Waiting> waiting = new ArrayList<>();
 
   private record Waiting(
@@ -31,7 +35,8 @@ final class PendingSeals {
   /**
    * Takes a request up.
    *
-   * @param rowCount rows between the committed index and the asked one, at this moment
+   * @param rowCount rows between the committed index and the asked one, at this moment, or {@link
+   *     #NOT_COUNTED}
    */
   void add(PipelineCommand.Seal request, long rowCount, long sealsTotal) {
     if (waiting.size() >= MAX_PENDING) {
@@ -39,6 +44,15 @@ final class PendingSeals {
       return;
     }
     waiting.add(new Waiting(request.upTo(), request.trigger(), rowCount, request.reply()));
+  }
+
+  /** Counts the rows of those that came too early for it. */
+  void countRows(ToLongFunction<SpoolIndex> rowsUpTo) {
+    waiting.replaceAll(
+        w ->
+            w.rowCount() == NOT_COUNTED
+                ? new Waiting(w.upTo(), w.trigger(), rowsUpTo.applyAsLong(w.upTo()), w.reply())
+                : w);
   }
 
   /**

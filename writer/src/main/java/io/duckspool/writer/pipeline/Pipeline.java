@@ -3,7 +3,6 @@ package io.duckspool.writer.pipeline;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.DurableMark;
-import io.duckspool.spool.SegmentHeader;
 import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolIndex;
@@ -61,6 +60,7 @@ final class Pipeline implements AutoCloseable {
   private final PipelineSettings settings;
   private final PipelineParts parts;
   private final Sink sink;
+  private final SpoolHandle spool;
   private final Starter starter;
   private final QuarantineStore quarantine;
   private final DeathWatch watch;
@@ -74,7 +74,6 @@ final class Pipeline implements AutoCloseable {
   private final PendingSeals pending = new PendingSeals();
   private SealLimits limits;
 
-  private @Nullable SpoolTailer tailer;
   private @Nullable LedgerRow ledger;
 
   /** Where the batch in hand begins to be read: the ledger's place, or behind a gap. */
@@ -84,12 +83,6 @@ final class Pipeline implements AutoCloseable {
   private boolean isStopping;
   private boolean isShuttingDown;
   private @Nullable SpoolIndex closedAt;
-
-  /** The run whose receiver's mark was seen when the files were released; null when in use. */
-  private @Nullable String releasedFrom;
-
-  private long runSegment = -1;
-  private String runId = "";
   private volatile PipelineSnapshot snapshot = PipelineSnapshot.NEW;
 
   /** Opens the files beside the spool; nothing is asked of spool or target yet. */
@@ -97,6 +90,7 @@ final class Pipeline implements AutoCloseable {
     this.settings = settings;
     this.parts = parts;
     this.sink = sink;
+    this.spool = new SpoolHandle(settings, parts);
     this.limits = settings.limits();
     this.starter = new Starter(settings, sink, parts.isReceiverOfRunAlive(), parts.clock());
     this.quarantine = QuarantineStore.open(settings.folder().quarantine());
@@ -187,9 +181,7 @@ final class Pipeline implements AutoCloseable {
     intake.close();
     watch.survived();
     watch.close();
-    if (tailer != null) {
-      tailer.close();
-    }
+    spool.close();
     sink.close();
     publishSnapshot();
   }
@@ -198,7 +190,7 @@ final class Pipeline implements AutoCloseable {
     try {
       return switch (health.state()) {
         case STARTING, WAITING_FOR_RECEIVER, TARGET_REFUSED -> start();
-        case RUNNING, STOPPING -> seal.hasBatch() ? seal() : read(tailer());
+        case RUNNING, STOPPING -> seal.hasBatch() ? seal() : read(spool.tailer());
         case PAUSED -> isShuttingDown ? end() : WAITING_MILLIS;
         case ENDED -> 0;
       };
@@ -214,13 +206,16 @@ final class Pipeline implements AutoCloseable {
     if (pause.isSet()) {
       return become(PipelineState.PAUSED, pause.reason(), WAITING_MILLIS);
     }
-    SpoolTailer spool = tailer();
-    Starter.Start start = starter.attempt(spool);
+    SpoolTailer tailer = spool.tailer();
+    // While only a receiver is waited for, the target needs no second look.
+    boolean isWaiting = health.state() == PipelineState.WAITING_FOR_RECEIVER;
+    Starter.Start start = starter.attempt(tailer, !isWaiting);
     if (start instanceof Starter.Start.At at) {
       ledger = at.ledger();
       readFrom = at.from();
       rewind();
-      progress.publish(spool, new CommittedMark(readFrom, at.ledger().seals()));
+      progress.publish(tailer, new CommittedMark(readFrom, at.ledger().seals()));
+      pending.countRows(this::rowsUpTo);
       health.become(isStopping ? PipelineState.STOPPING : PipelineState.RUNNING, null);
       health.recovered();
       return 0;
@@ -232,14 +227,14 @@ final class Pipeline implements AutoCloseable {
   }
 
   /** Takes up entries until the batch is to be sealed, nothing is left, or the cycle is over. */
-  private long read(SpoolTailer spool) throws SpoolException, SinkException, IOException {
+  private long read(SpoolTailer tailer) throws SpoolException, SinkException, IOException {
     // Before the first read: what lies below this mark has been read when the end is met.
-    Optional<DurableMark> mark = spool.durableMark();
+    Optional<DurableMark> mark = tailer.durableMark();
     for (int i = 0; i < ENTRIES_PER_CYCLE; i++) {
-      SpoolRead read = spool.read();
+      SpoolRead read = tailer.read();
       if (read instanceof SpoolEntry entry) {
         if (!intake.take(entry)) {
-          spool.moveTo(intake.next());
+          tailer.moveTo(intake.next());
           return freeze(SealTrigger.SIZE);
         }
       } else if (read instanceof SpoolRead.Damaged damaged) {
@@ -311,7 +306,7 @@ final class Pipeline implements AutoCloseable {
             settings.listenUri(),
             ledger().position().next(),
             next,
-            runOf(next.next().segment()),
+            spool.runOf(next.next().segment(), ledger().runId()),
             trigger,
             parts.clock().instant()));
     return 0;
@@ -338,7 +333,7 @@ final class Pipeline implements AutoCloseable {
   private long sealed(LedgerRow row) throws IOException, SpoolException {
     ledger = row;
     readFrom = row.position();
-    progress.publish(tailer(), new CommittedMark(row.position(), row.seals()));
+    progress.publish(spool.tailer(), new CommittedMark(row.position(), row.seals()));
     pending.committed(row.position().next(), health.sealsTotal());
     if (intake.hasTooManyInQuarantineInARow()) {
       String reason = Intake.MAX_QUARANTINED_IN_A_ROW + " entries in a row went to quarantine";
@@ -376,7 +371,7 @@ final class Pipeline implements AutoCloseable {
   }
 
   private void rewind() throws SpoolException {
-    tailer().moveTo(readFrom);
+    spool.tailer().moveTo(readFrom);
     intake.beginAt(readFrom);
   }
 
@@ -386,7 +381,11 @@ final class Pipeline implements AutoCloseable {
     }
     switch (health.state()) {
       case STARTING, RUNNING, STOPPING -> {
-        pending.add(seal, rowsUpTo(seal.upTo()), health.sealsTotal());
+        boolean isStarted = health.state() != PipelineState.STARTING;
+        pending.add(
+            seal,
+            isStarted ? rowsUpTo(seal.upTo()) : PendingSeals.NOT_COUNTED,
+            health.sealsTotal());
         health.dueNow();
       }
       case WAITING_FOR_RECEIVER, TARGET_REFUSED, PAUSED, ENDED ->
@@ -395,18 +394,11 @@ final class Pipeline implements AutoCloseable {
     }
   }
 
-  /** Rows between the committed index and another one; 0 where that isn't known. */
+  /** Rows between the committed index and another one; 0 where that can't be told. */
   private long rowsUpTo(SpoolIndex upTo) {
-    if (tailer == null || ledger == null) {
-      return 0;
-    }
     try {
-      long committedRows = ledger.position().rows();
-      Optional<SpoolPosition> end = tailer.positionAt(upTo);
-      if (end.isEmpty()) {
-        end = tailer.durableMark().map(DurableMark::position);
-      }
-      return end.map(position -> Math.max(0, position.rows() - committedRows)).orElse(0L);
+      long committedRows = ledger().position().rows();
+      return spool.rowsBefore(upTo).map(rows -> Math.max(0, rows - committedRows)).orElse(0L);
     } catch (SpoolException e) {
       LOG.warn("{}: the rows before {} are not known", settings.listenUri(), upTo, e);
       return 0;
@@ -414,9 +406,7 @@ final class Pipeline implements AutoCloseable {
   }
 
   private void release(PipelineCommand.Release release) {
-    if (tailer != null) {
-      releasedFrom = tailer.durableMark().map(DurableMark::runId).orElse("");
-      tailer.release();
+    if (spool.release()) {
       health.delay(RELEASED_MILLIS);
     }
     release.reply().complete(true);
@@ -424,18 +414,16 @@ final class Pipeline implements AutoCloseable {
 
   /** Whether a starting receiver is still to be left alone with the files. */
   private boolean isReleased() {
-    if (releasedFrom == null || tailer == null) {
+    if (!spool.isReleased()) {
       return false;
     }
-    boolean isNewRun =
-        !tailer.durableMark().map(DurableMark::runId).orElse("").equals(releasedFrom);
-    if (isNewRun) {
+    if (spool.isNewRunSeen()) {
       health.dueNow();
     }
-    if (isNewRun || health.millisUntilDue() == 0) {
-      releasedFrom = null;
+    if (health.millisUntilDue() == 0) {
+      spool.takeBack();
     }
-    return releasedFrom != null;
+    return spool.isReleased();
   }
 
   private void resume(PipelineCommand.Resume resume) {
@@ -457,36 +445,13 @@ final class Pipeline implements AutoCloseable {
     if (closedAt != null) {
       return closedAt.compareTo(reached) <= 0;
     }
-    return mark.isPresent() && !parts.isReceiverOfRunAlive().test(mark.get().runId());
+    return mark.isPresent() && !spool.isAlive(mark.get());
   }
 
   private long removeServer() throws SinkException, IOException {
-    if (tailer != null) {
-      tailer.close();
-      tailer = null;
-    }
+    spool.close();
     stopSequence.run(settings.folder(), sink);
     return end();
-  }
-
-  /** The run that made a segment; that of the ledger when its header is damaged. */
-  private String runOf(long segment) throws SpoolException {
-    if (segment != runSegment) {
-      runId = tailer().header(segment).map(SegmentHeader::runId).orElse(ledger().runId());
-      runSegment = segment;
-    }
-    return runId;
-  }
-
-  private SpoolTailer tailer() throws SpoolException {
-    if (tailer == null) {
-      tailer =
-          parts
-              .store()
-              .openForRead(
-                  settings.folder().path(), settings.spoolId(), parts.isReceiverOfRunAlive());
-    }
-    return tailer;
   }
 
   private LedgerRow ledger() {

@@ -60,12 +60,15 @@ final class Starter {
   /**
    * Makes one attempt.
    *
+   * @param checksTarget whether the tables are looked at, too
    * @throws SinkException.Unavailable the target doesn't answer: try again later
    */
-  Start attempt(SpoolTailer tailer) throws SinkException, SpoolException {
+  Start attempt(SpoolTailer tailer, boolean checksTarget) throws SinkException, SpoolException {
     Optional<LedgerRow> ledger;
     try {
-      sink.check();
+      if (checksTarget) {
+        sink.check();
+      }
       ledger = sink.readLedger(settings.spoolId());
     } catch (SinkException.Refused e) {
       return new Start.Refused(e.reason());
