@@ -26,9 +26,6 @@ import java.util.Set;
  */
 final class JsonTranscoder {
 
-  /** Lengths are written padded, since they are known only afterwards. */
-  private static final int LENGTH_BYTES = 5;
-
   /** Of arrays and objects; a message takes two levels at most, unknown fields some more. */
   private static final int MAX_JSON_NESTING = 250;
 
@@ -46,6 +43,7 @@ final class JsonTranscoder {
 
   private final int maxNesting;
   private final TextBuffer out = new TextBuffer(1024);
+  private final WireWriter wire = new WireWriter(out);
   private final TextBuffer scratch = new TextBuffer(64);
 
   /**
@@ -247,8 +245,8 @@ final class JsonTranscoder {
     expect(token, JsonToken.START_ARRAY, "an array");
     int start = -1;
     if (field.isPacked()) {
-      writeVarint(field.tag());
-      start = reserveLength();
+      wire.writeVarint(field.tag());
+      start = wire.reserveLength();
     }
     for (JsonToken next = json.nextToken(); next != JsonToken.END_ARRAY; next = json.nextToken()) {
       if (field.isPacked()) {
@@ -258,24 +256,24 @@ final class JsonTranscoder {
         writeTagged(field, next, depth);
       } else if (field.type() != null && field.type().byName("string_value") != null) {
         // A null among the values of an array keeps its place.
-        writeVarint(field.tag());
-        writeVarint(0);
+        wire.writeVarint(field.tag());
+        wire.writeVarint(0);
       }
     }
     if (start >= 0) {
-      patchLength(start);
+      wire.patchLength(start);
     }
   }
 
   private void writeTagged(Field field, JsonToken token, int depth)
       throws IOException, MalformedOtlpException {
-    writeVarint(field.tag());
+    wire.writeVarint(field.tag());
     if (field.kind().wireType != WireReader.LEN) {
       writeNumber(field, token);
       watch();
       return;
     }
-    int start = reserveLength();
+    int start = wire.reserveLength();
     watch();
     MessageType type = field.type();
     if (type != null) {
@@ -285,7 +283,7 @@ final class JsonTranscoder {
       expect(token, JsonToken.VALUE_STRING, "a string");
       writeText(field);
     }
-    patchLength(start);
+    wire.patchLength(start);
     watch();
   }
 
@@ -346,15 +344,15 @@ final class JsonTranscoder {
       throws IOException, MalformedOtlpException {
     try {
       switch (field.kind()) {
-        case BOOL -> writeVarint(readBool(token) ? 1 : 0);
-        case DOUBLE -> writeFixed64(Double.doubleToRawLongBits(readDouble(token)));
-        case FIXED64, SFIXED64 -> writeFixed64(readInteger(field, token));
-        case FIXED32 -> writeFixed32((int) readInteger(field, token));
+        case BOOL -> wire.writeVarint(readBool(token) ? 1 : 0);
+        case DOUBLE -> wire.writeFixed64(Double.doubleToRawLongBits(readDouble(token)));
+        case FIXED64, SFIXED64 -> wire.writeFixed64(readInteger(field, token));
+        case FIXED32 -> wire.writeFixed32((int) readInteger(field, token));
         case SINT32 -> {
           int value = (int) readInteger(field, token);
-          writeVarint(Integer.toUnsignedLong(value << 1 ^ value >> 31));
+          wire.writeVarint(Integer.toUnsignedLong(value << 1 ^ value >> 31));
         }
-        default -> writeVarint(readInteger(field, token));
+        default -> wire.writeVarint(readInteger(field, token));
       }
     } catch (JsonNumbers.NumberFault e) {
       throw fault(e.reason());
@@ -424,44 +422,6 @@ final class JsonTranscoder {
     if (token != expected) {
       throw fault("expected " + what);
     }
-  }
-
-  private void writeVarint(long value) {
-    long rest = value;
-    while ((rest & ~0x7FL) != 0) {
-      out.add((int) (rest & 0x7F | 0x80));
-      rest >>>= 7;
-    }
-    out.add((int) rest);
-  }
-
-  private void writeFixed32(int value) {
-    for (int shift = 0; shift < Integer.SIZE; shift += 8) {
-      out.add(value >>> shift);
-    }
-  }
-
-  private void writeFixed64(long value) {
-    for (int shift = 0; shift < Long.SIZE; shift += 8) {
-      out.add((int) (value >>> shift));
-    }
-  }
-
-  /** Leaves room for a length; returns where what it measures begins. */
-  private int reserveLength() {
-    out.ensure(LENGTH_BYTES);
-    out.truncate(out.length() + LENGTH_BYTES);
-    return out.length();
-  }
-
-  private void patchLength(int start) {
-    int length = out.length() - start;
-    byte[] bytes = out.bytes();
-    for (int i = LENGTH_BYTES; i > 1; i--) {
-      bytes[start - i] = (byte) (length & 0x7F | 0x80);
-      length >>>= 7;
-    }
-    bytes[start - 1] = (byte) length;
   }
 
   private MalformedOtlpException fault(String message) {

@@ -66,7 +66,11 @@ final class MetricWalker implements ItemWalker {
             metric.aggregationTemporality = 0;
             metric.isMonotonic = false;
           }
-          readDataScalars(depth + 1);
+          if (tag == GAUGE || tag == SUMMARY) {
+            in.readBytes();
+          } else {
+            readDataScalars(depth + 1);
+          }
         }
         default -> readShared(tag, depth);
       }

@@ -79,7 +79,7 @@ final class SharedReader {
       int tag = in.readTag();
       switch (tag) {
         case RESOURCE_ATTRIBUTES -> resourceAttributes.readKeyValue(depth + 1);
-        case RESOURCE_DROPPED -> in.readVarint();
+        case RESOURCE_DROPPED -> in.readVarint32();
         case RESOURCE_ENTITIES -> readEntity(depth + 1);
         default -> in.skip(tag, depth);
       }
@@ -162,7 +162,7 @@ final class SharedReader {
           scopeVersionOffset = in.position() - scopeVersionLength;
         }
         case SCOPE_ATTRIBUTES -> scopeAttributes.readKeyValue(depth + 1);
-        case SCOPE_DROPPED -> in.readVarint();
+        case SCOPE_DROPPED -> in.readVarint32();
         default -> in.skip(tag, depth);
       }
     }

@@ -89,7 +89,7 @@ final class ValueReader {
         }
         case STRING_STRINDEX -> {
           // A reference into the dictionary of a profile; here it refers to nothing.
-          in.readVarint();
+          in.readVarint32();
           replace(value, AnyValue.NONE, 0, 0);
         }
         case ARRAY -> readArray(value, depth + 1);
@@ -170,7 +170,7 @@ final class ValueReader {
           hasValue = true;
           read(value, depth + 1);
         }
-        case KEY_STRINDEX -> in.readVarint();
+        case KEY_STRINDEX -> in.readVarint32();
         default -> in.skip(tag, depth);
       }
     }

@@ -86,7 +86,7 @@ final class WireReader {
       position = start + 1;
       return bytes[start];
     }
-    int tag = (int) readVarint();
+    int tag = readVarint32();
     if (tag >>> TAG_TYPE_BITS == 0) {
       position = start;
       throw malformed("a field has number 0");
@@ -100,6 +100,24 @@ final class WireReader {
       position = at + 1;
       return bytes[at];
     }
+    return readLongVarint(true);
+  }
+
+  int readVarint32() throws WireException {
+    int at = position;
+    if (at < limit && bytes[at] >= 0) {
+      position = at + 1;
+      return bytes[at];
+    }
+    return (int) readLongVarint(false);
+  }
+
+  /**
+   * Reads up to ten bytes. Of a 64-bit number protobuf-java ignores that the tenth byte announces
+   * another one, if its lowest bit is set; so do we, to accept just the same.
+   */
+  private long readLongVarint(boolean is64Bit) throws WireException {
+    int at = position;
     long value = 0;
     for (int shift = 0; shift < MAX_VARINT_BITS; shift += 7) {
       if (at == limit) {
@@ -107,7 +125,8 @@ final class WireReader {
       }
       byte next = bytes[at++];
       value |= (next & 0x7FL) << shift;
-      if (next >= 0) {
+      boolean isTenth = shift == MAX_VARINT_BITS - 7;
+      if (next >= 0 || (isTenth && is64Bit && (next & 1) != 0)) {
         position = at;
         return value;
       }
@@ -115,12 +134,8 @@ final class WireReader {
     throw malformed("a number has more than ten bytes");
   }
 
-  int readVarint32() throws WireException {
-    return (int) readVarint();
-  }
-
   int readZigZag32() throws WireException {
-    int value = (int) readVarint();
+    int value = readVarint32();
     return value >>> 1 ^ -(value & 1);
   }
 
@@ -153,7 +168,7 @@ final class WireReader {
   /** Reads a length that fits what is left of the message. */
   int readLength() throws WireException {
     int start = position;
-    int length = (int) readVarint();
+    int length = readVarint32();
     if (length < 0 || length > limit - position) {
       position = start;
       throw malformed(

@@ -119,6 +119,30 @@ class OtlpMergeTest {
     assertEquals(List.of(1L, 2L, 3L), row.columns().get("positive_bucket_counts"));
   }
 
+  @Test
+  void numbersOfTenBytes_areTakenAndRefused_asByTheGeneratedClasses() throws Exception {
+    int[] tails = {0x00, 0x01, 0x7F, 0x80, 0x81, 0xFE, 0xFF};
+    int taken = 0;
+    for (int tail : tails) {
+      for (int tag : new int[] {0x18, 0x10, 0x38, 0x40, 0x78}) {
+        byte[] number =
+            Wire.wire().raw(tag, 255, 255, 255, 255, 255, 255, 255, 255, 255, tail).done();
+        for (int[] place : new int[][] {{1, 2, 2, 5}, {1, 2, 2}, {1, 1}, {1, 2, 1}}) {
+          byte[] request = Wire.at(number, place);
+          try {
+            OtlpOracle.parse(Signal.LOGS, request);
+          } catch (InvalidProtocolBufferException e) {
+            parser.refuses(Signal.LOGS, PayloadFormat.PROTOBUF, request);
+            continue;
+          }
+          bothWays(Signal.LOGS, request);
+          taken++;
+        }
+      }
+    }
+    assertEquals(true, taken > 60 && taken < 140, taken + " taken");
+  }
+
   private List<OtlpRow> metric(byte[]... data) throws Exception {
     return bothWays(Signal.METRICS, Wire.at(concat(data), 1, 2, 2));
   }
