@@ -107,8 +107,8 @@ public final class Writer implements AutoCloseable {
     pushed(ProcessLock.take(data.writerLock(), "writer", newRunId()));
     ControlToken token = ControlToken.readOrCreate(config.control().tokenFile());
 
-    DuckDbDatabase database = pushed(openDatabase(config.duckdb(), clock, nanoTicker));
     long batchBytes = config.writer().maxBatchBytes().bytes();
+    DuckDbDatabase database = pushed(openDatabase(config.duckdb(), batchBytes, clock, nanoTicker));
     BatchMemory memory = pushed(new BatchMemory(2 * batchBytes + MAX_OVERSHOOT_BYTES, batchBytes));
     Pipelines pipelines =
         new Pipelines(
@@ -129,7 +129,11 @@ public final class Writer implements AutoCloseable {
   }
 
   private static DuckDbDatabase openDatabase(
-      DuckDbConfig config, InstantSource clock, LongSupplier nanoTicker) throws IOException {
+      DuckDbConfig config, long batchBytes, InstantSource clock, LongSupplier nanoTicker)
+      throws IOException {
+    // Batches are off-heap and stay while DuckDB takes their rows over: both share the one limit.
+    long limitBytes = config.memoryLimit().bytes();
+    long databaseBytes = limitBytes - Math.min(batchBytes, limitBytes / 2);
     AtomicFile.createFolder(config.tempDirectory());
     Optional<Path> file = Optional.empty();
     if (!config.isInMemory()) {
@@ -144,7 +148,7 @@ public final class Writer implements AutoCloseable {
       return DuckDbDatabase.open(
           new DuckDbSettings(
               file,
-              config.memoryLimit().bytes(),
+              databaseBytes,
               config.threads(),
               config.tempDirectory(),
               Optional.of(config.extensionDirectory()),

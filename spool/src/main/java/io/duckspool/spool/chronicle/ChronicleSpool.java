@@ -312,7 +312,12 @@ final class ChronicleSpool implements Spool {
   /** Forces what was appended. Returns false when there was nothing. */
   private boolean syncAppended() throws IOException {
     SpoolPosition target = head;
-    if (options.syncMode() == SyncMode.OS || target.entries() == durable.entries()) {
+    if (options.syncMode() == SyncMode.OS) {
+      return false;
+    }
+    if (target.entries() == durable.entries()) {
+      // An appender that was held up between its write and its wait was already forced.
+      waiters.release(target.next());
       return false;
     }
     files.disk().force(appender.channel(), false);

@@ -25,8 +25,8 @@ public final class BatchMemory implements AutoCloseable {
   private long keptBytes;
 
   /**
-   * @param limitBytes bound of all buffers together, > 0; an allocation beyond it fails with
-   *     Arrow's {@code OutOfMemoryException}
+   * @param limitBytes bound of all buffers together, > 0; an entry that would pass it fails with a
+   *     {@link BatchFullException}
    * @param maxKeptBytes bound of the buffers kept for reuse between seals
    */
   public BatchMemory(long limitBytes, long maxKeptBytes) {

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Random;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
-import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.TimeStampMicroVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -148,7 +147,7 @@ final class BatchTest {
       List<List<Object>> expected = new ArrayList<>();
       batch.add(1, v -> expected.addAll(SampleRows.write(OtlpTable.LOGS, 0, 10, v)));
       assertThrows(
-          OutOfMemoryException.class,
+          BatchFullException.class,
           () -> batch.add(1, v -> SampleRows.write(OtlpTable.LOGS, 10, 100_000, v)));
       assertEquals(10, batch.rows());
       try (SealedBatch sealed = batch.seal()) {
