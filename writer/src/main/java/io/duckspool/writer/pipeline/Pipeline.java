@@ -441,11 +441,16 @@ final class Pipeline implements AutoCloseable {
   }
 
   /** Whether nothing can be appended any more: the receiver said so, or it is gone. */
-  private boolean isSpoolClosed(Optional<DurableMark> mark, SpoolIndex reached) {
+  private boolean isSpoolClosed(Optional<DurableMark> mark, SpoolIndex reached)
+      throws SpoolException {
     if (closedAt != null) {
       return closedAt.compareTo(reached) <= 0;
     }
-    return mark.isPresent() && !spool.isAlive(mark.get());
+    // The mark is final only once its receiver is known to be gone: it may have acked one more
+    // entry after the mark was read, and then died.
+    return mark.isPresent()
+        && !spool.isAlive(mark.get())
+        && spool.tailer().durableMark().equals(mark);
   }
 
   private long removeServer() throws SinkException, IOException {

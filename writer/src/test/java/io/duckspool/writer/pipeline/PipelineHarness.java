@@ -77,6 +77,7 @@ final class PipelineHarness implements AutoCloseable {
   private SpoolIndex firstIndex;
   private int runs;
   private String aliveRun = "";
+  private Runnable beforeAliveAnswer = () -> {};
 
   private PipelineHarness(Path root, String name, DuckDbDatabase database)
       throws IOException, SinkException {
@@ -133,6 +134,18 @@ final class PipelineHarness implements AutoCloseable {
     receiver.ifPresent(Spool::close);
     receiver = Optional.empty();
     aliveRun = "";
+  }
+
+  /** Lets something happen right before the pipeline is told whether the receiver is alive. */
+  void beforeNextAliveAnswer(Runnable event) {
+    beforeAliveAnswer = event;
+  }
+
+  private boolean isAlive(String run) {
+    Runnable event = beforeAliveAnswer;
+    beforeAliveAnswer = () -> {};
+    event.run();
+    return run.equals(aliveRun);
   }
 
   void restartReceiver() throws SpoolException {
@@ -206,8 +219,7 @@ final class PipelineHarness implements AutoCloseable {
 
   Pipeline startPipeline() throws IOException {
     PipelineSettings settings = new PipelineSettings(spoolId, URI, folder, limits, 1 << 20, false);
-    PipelineParts parts =
-        new PipelineParts(data, store, run -> run.equals(aliveRun), memory, clock, clock);
+    PipelineParts parts = new PipelineParts(data, store, this::isAlive, memory, clock, clock);
     Pipeline pipeline = new Pipeline(settings, parts, sink);
     running = Optional.of(pipeline);
     return pipeline;

@@ -84,6 +84,28 @@ final class StopTest {
   }
 
   @Test
+  void theServerStays_whenTheReceiverAcksOneMoreEntryAndDies_beforeItsDeathIsSeen()
+      throws Exception {
+    server.append(2);
+    Pipeline pipeline = server.startPipeline();
+    server.drain();
+    write(ServerState.STOPPING);
+    server.beforeNextAliveAnswer(
+        () -> {
+          try {
+            server.append(3);
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+          server.stopReceiver();
+        });
+    pipeline.accept(new PipelineCommand.StopServer(false));
+    server.runUntil("the end", pipeline::isEnded);
+    server.assertExactlyOnce();
+    assertFalse(Files.exists(server.folder.path()));
+  }
+
+  @Test
   void aFlushAndAStopAtOnce_areBothAnswered() throws Exception {
     server.append(2);
     Pipeline pipeline = server.startPipeline();
