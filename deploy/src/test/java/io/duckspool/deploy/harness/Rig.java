@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -359,7 +360,29 @@ public final class Rig implements AutoCloseable {
   /** Opens the DuckDB file; the writer must have been stopped. */
   public Connection openDatabase() throws SQLException {
     String database = settings.get("duckdb.database");
-    return Tables.open(database == null ? visibleData.resolve("otlp.duckdb") : Path.of(database));
+    if (database != null) {
+      return Tables.open(Path.of(database));
+    }
+    Path file = visibleData.resolve("otlp.duckdb");
+    // DuckDB resolves the way into the namespace to a path that is not there outside.
+    return Tables.open(enter.isEmpty() ? file : copied(file));
+  }
+
+  private Path copied(Path database) {
+    try {
+      Path copy = folder.resolve("copy.duckdb");
+      Files.copy(database, copy, StandardCopyOption.REPLACE_EXISTING);
+      Path log = database.resolveSibling(database.getFileName() + ".wal");
+      Path logCopy = folder.resolve("copy.duckdb.wal");
+      if (Files.exists(log)) {
+        Files.copy(log, logCopy, StandardCopyOption.REPLACE_EXISTING);
+      } else {
+        Files.deleteIfExists(logCopy);
+      }
+      return copy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Waits until all is committed, stops both, and compares with what the clients were told. */
