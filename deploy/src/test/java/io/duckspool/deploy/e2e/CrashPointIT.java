@@ -131,6 +131,8 @@ final class CrashPointIT {
 
   /** A process that is halted while it stops is started and stopped again. */
   private void stop(Rig rig, String name) {
+    // A JVM that is still starting has no handler for SIGTERM yet.
+    keepUntil(rig, name + " is up", () -> rig.isHealthy(name));
     Optional<Integer> exitCode = rig.tryStop(name);
     if (exitCode.equals(Optional.of(CrashPoint.EXIT_STATUS))) {
       isFired = true;

@@ -209,6 +209,15 @@ public final class Rig implements AutoCloseable {
     awaitHealthy("writer", writer(), writerControlPort);
   }
 
+  /** Whether a process answers on its port now. */
+  public boolean isHealthy(String name) throws IOException {
+    int onPort = name.equals("writer") ? writerControlPort : port;
+    try (RawConnection connection = RawConnection.open(onPort, Duration.ofSeconds(10))) {
+      byte[] head = RawConnection.head("GET", "/healthz", Map.of(), 0);
+      return connection.exchange(head, new byte[0]).status() == 200;
+    }
+  }
+
   /** A load on this server, without end. */
   public LoadClient.Load load(int connections, StampedRequest... mix) {
     return load(connections, Integer.MAX_VALUE, 0, mix);
