@@ -184,6 +184,10 @@ public final class FakeSpool implements Spool {
     return isPoisoned;
   }
 
+  public synchronized boolean isClosed() {
+    return isClosed;
+  }
+
   @Override
   public synchronized void close() {
     isClosed = true;

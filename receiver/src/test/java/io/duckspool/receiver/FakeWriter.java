@@ -17,6 +17,9 @@ public final class FakeWriter implements AutoCloseable {
   private final HttpServer http;
   private final List<AdminApi.Prepare> prepared = new ArrayList<>();
   private final List<AdminApi.Release> released = new ArrayList<>();
+  private final List<AdminApi.Seal> seals = new ArrayList<>();
+  private Runnable onSeal = () -> {};
+  private Runnable onRelease = () -> {};
   private final List<AdminApi.PipelineStatus> pipelines = new ArrayList<>();
   private Optional<AdminApi.Failure> refusal = Optional.empty();
 
@@ -24,8 +27,13 @@ public final class FakeWriter implements AutoCloseable {
     http = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 16);
     http.createContext(AdminApi.PREPARE, this::prepare);
     http.createContext(AdminApi.RELEASE, this::release);
+    http.createContext(AdminApi.SEAL, this::seal);
     http.createContext(AdminApi.PIPELINES, this::pipelines);
     http.start();
+  }
+
+  public int port() {
+    return http.getAddress().getPort();
   }
 
   public synchronized List<AdminApi.Prepare> prepared() {
@@ -34,6 +42,20 @@ public final class FakeWriter implements AutoCloseable {
 
   public synchronized List<AdminApi.Release> released() {
     return List.copyOf(released);
+  }
+
+  public synchronized List<AdminApi.Seal> seals() {
+    return List.copyOf(seals);
+  }
+
+  /** Runs before each seal is answered. */
+  public synchronized void onSeal(Runnable action) {
+    onSeal = action;
+  }
+
+  /** Runs before each release is answered. */
+  public synchronized void onRelease(Runnable action) {
+    onRelease = action;
   }
 
   public synchronized void refuse(String message) {
@@ -84,7 +106,14 @@ public final class FakeWriter implements AutoCloseable {
 
   private synchronized void release(HttpExchange exchange) throws IOException {
     released.add(AdminJson.MAPPER.readValue(exchange.getRequestBody(), AdminApi.Release.class));
+    onRelease.run();
     answer(exchange, 200, java.util.Map.of());
+  }
+
+  private synchronized void seal(HttpExchange exchange) throws IOException {
+    seals.add(AdminJson.MAPPER.readValue(exchange.getRequestBody(), AdminApi.Seal.class));
+    onSeal.run();
+    answer(exchange, 200, new AdminApi.Sealed("sealed", 0, 0, null));
   }
 
   private synchronized void pipelines(HttpExchange exchange) throws IOException {

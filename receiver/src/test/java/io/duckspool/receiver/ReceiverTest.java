@@ -255,7 +255,9 @@ class ReceiverTest {
     ServerFile stopping = file().with(ServerState.STOPPING);
     stopping.write(folder());
     start();
-    assertEquals(1, store.opened().size());
+    await("the writer is told where it ends", () -> writer.seals().size() == 1);
+    assertEquals(2, store.opened().size());
+    assertTrue(store.opened().get(1).isClosed());
     assertFalse(isListening());
     assertEquals(stopping, file());
   }

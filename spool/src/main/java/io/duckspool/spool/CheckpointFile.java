@@ -37,8 +37,9 @@ import java.util.zip.CRC32C;
  *     48   16  durable: run id; committed: seals (8), 0 (8)
  * </pre>
  *
- * <p>One thread publishes, any thread reads. It is never forced: if the process dies here, the mark
- * survives; after a power cut it may lie behind, or be missing, which reads as "nothing".
+ * <p>One thread publishes, any thread reads. While a spool is in use it is never forced: if the
+ * process dies here, the mark survives; after a power cut it may lie behind, or be missing, which
+ * reads as "nothing". The mark of a spool that was closed is final: {@link #force}.
  */
 public final class CheckpointFile {
 
@@ -133,6 +134,15 @@ public final class CheckpointFile {
       AtomicFile.syncFolder(serverFolder);
     }
     counter = readSlot().map(slot -> slot.getLong(8)).orElse(0L);
+  }
+
+  /**
+   * Makes what was published durable. Owner thread only; blocking.
+   *
+   * @throws java.io.UncheckedIOException when the disk fails
+   */
+  public void force() {
+    mapped.ifPresent(MappedByteBuffer::force);
   }
 
   private ByteBuffer encode(SpoolPosition position) {

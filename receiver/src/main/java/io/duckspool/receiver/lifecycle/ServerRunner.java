@@ -288,23 +288,36 @@ final class ServerRunner implements AutoCloseable {
   /**
    * Stops the server for good: what was accepted is the writer's to commit, and so is the server
    * file from now on. Blocks until admitted requests were replied to, or a time.
+   *
+   * @param notices tells the writer
    */
-  void stop() throws IOException {
+  void stop(StopNotices notices) throws IOException {
     reject();
     awaitReplies();
     // The spool first: nothing may be appended once the writer may see where it ends.
     closeSpool();
     remember(file.with(ServerState.STOPPING));
+    tell(notices);
     closeListener();
     LOG.info("{} stopped; what it accepted is still being committed", uri);
   }
 
+  private void tell(StopNotices notices) {
+    Spool closed = spool;
+    if (closed == null) {
+      notices.add(folder, file);
+    } else {
+      notices.add(folder, file, closed.durable().next());
+    }
+  }
+
   /** Finishes a stop that was begun before the process died; the thread isn't started. */
-  void finishStop() throws IOException {
+  void finishStop(StopNotices notices) throws IOException {
     try {
       // Opening the spool makes the end that the crash left behind durable.
       openSpool().close();
       remember(file.with(ServerState.STOPPING));
+      tell(notices);
     } catch (SpoolException e) {
       throw new IOException(uri + " can't be stopped: " + e.getMessage(), e);
     } catch (InterruptedException e) {

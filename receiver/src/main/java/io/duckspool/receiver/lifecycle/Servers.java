@@ -31,6 +31,7 @@ public final class Servers implements AutoCloseable {
 
   private final Environment environment;
   private final StoppedServers stopped;
+  private final StopNotices notices;
   private final List<ServerRunner> runners = new CopyOnWriteArrayList<>();
   private final List<ListenUri> refused = new CopyOnWriteArrayList<>();
 
@@ -38,6 +39,7 @@ public final class Servers implements AutoCloseable {
   public Servers(Environment environment) {
     this.environment = environment;
     this.stopped = new StoppedServers(environment.data().stoppedFile());
+    this.notices = new StopNotices(environment);
   }
 
   /**
@@ -82,8 +84,11 @@ public final class Servers implements AutoCloseable {
   private void restore(ServerFolder folder, ServerFile file, Optional<ServerConfig> declaration)
       throws IOException {
     switch (file.state()) {
-      case STOPPING, DRAINED ->
-          LOG.info("{} was stopped; the writer commits what it had accepted", file.listenUri());
+      case STOPPING -> {
+        LOG.info("{} was stopped; the writer commits what it had accepted", file.listenUri());
+        notices.add(folder, file);
+      }
+      case DRAINED -> LOG.info("{} was stopped; the writer removes it", file.listenUri());
       case PREPARING, SERVING -> resume(folder, file, declaration);
     }
   }
@@ -92,7 +97,7 @@ public final class Servers implements AutoCloseable {
       throws IOException {
     if (stopped.contains(file.listenUri())) {
       // The process died in the middle of a stop.
-      new ServerRunner(environment, folder, file).finishStop();
+      new ServerRunner(environment, folder, file).finishStop(notices);
       return;
     }
     if (file.state() == ServerState.PREPARING && declaration.isEmpty()) {
@@ -170,12 +175,22 @@ public final class Servers implements AutoCloseable {
         if (runner.isDeclared()) {
           stopped.add(uri);
         }
-        runner.stop();
+        runner.stop(notices);
         runners.remove(runner);
         return true;
       }
     }
     return false;
+  }
+
+  /** Stopped servers that the writer has not taken away yet. */
+  int pendingStops() {
+    return notices.pending();
+  }
+
+  /** Servers that listen, or try to. */
+  int runnerCount() {
+    return runners.size();
   }
 
   /** Ends all servers until the next start; what was admitted is replied to first. */
@@ -184,5 +199,6 @@ public final class Servers implements AutoCloseable {
     List<ServerRunner> last = new ArrayList<>(runners);
     last.forEach(ServerRunner::reject);
     last.forEach(ServerRunner::close);
+    notices.close();
   }
 }

@@ -54,6 +54,19 @@ final class SpoolOpener {
     }
   }
 
+  /**
+   * Has the writer let go of the spool, where one runs: until this receiver's mark is there, or for
+   * a while.
+   *
+   * @throws IOException when the writer doesn't answer; names its pid
+   */
+  void releaseByWriter(ServerFile file) throws IOException, InterruptedException {
+    Optional<ProcessLock.Holder> writer = ProcessLock.holder(environment.data().writerLock());
+    if (writer.isPresent()) {
+      release(file, writer.get());
+    }
+  }
+
   private void release(ServerFile file, ProcessLock.Holder writer)
       throws IOException, InterruptedException {
     try {

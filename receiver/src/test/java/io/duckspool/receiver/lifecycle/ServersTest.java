@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminClient;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.server.DataFolder;
+import io.duckspool.common.server.ProcessLock;
 import io.duckspool.common.server.ServerFile;
+import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.FakeSpoolStore;
 import io.duckspool.receiver.FakeWriter;
@@ -26,10 +29,13 @@ import io.duckspool.receiver.ingest.InFlightBytes;
 import io.duckspool.spool.SpoolClosedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +50,7 @@ class ServersTest {
       new BodyDeadlines(Duration.ofSeconds(5), System::nanoTime);
   private ListenUri uri;
   private FakeWriter writer;
+  private int writerPort;
   private WriterView writerView;
   private Environment environment;
   private Servers servers;
@@ -51,7 +58,7 @@ class ServersTest {
   @BeforeEach
   void start() throws Exception {
     uri = new ListenUri("localhost", TestServer.freePort());
-    int writerPort = TestServer.freePort();
+    writerPort = TestServer.freePort();
     DuckspoolConfig config =
         new ConfigLoader(ConfigLoader.Role.RECEIVER)
             .environment(Map.of("DUCKSPOOL_SERVERS_0_URI", uri.toString()))
@@ -117,7 +124,8 @@ class ServersTest {
   void aDeclaredServer_thatWasStopped_staysStopped() throws Exception {
     servers.stop(uri);
     startAgain();
-    assertEquals(1, store.opened().size());
+    await("the writer is told where the spool ends", () -> writer.seals().size() >= 2);
+    assertEquals(2, store.opened().size());
     assertEquals(ServerState.STOPPING, file().state());
     assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
   }
@@ -130,5 +138,70 @@ class ServersTest {
     assertEquals(ServerState.STOPPING, file().state());
     assertEquals(2, store.opened().size(), "the end of the spool was made durable");
     assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+  }
+
+  @Test
+  void aStop_whileTheWriterIsAway_isToldAgain_untilTheWriterRemovesTheServer() throws Exception {
+    writer.close();
+    String spoolId = file().spoolId();
+    servers.stop(uri);
+    assertEquals(1, servers.pendingStops());
+
+    writer = new FakeWriter(writerPort);
+    await("the writer is told, twice", () -> writer.seals().size() >= 2);
+    String end = store.opened().get(0).durable().next().toString();
+    assertEquals(new AdminApi.Seal(spoolId, end, "stop", 1_000L), writer.seals().get(0));
+    assertEquals(1, store.opened().size(), "the spool is not opened again");
+    Files.delete(environment.data().server(uri).serverFile());
+    await("nothing is left to tell", () -> servers.pendingStops() == 0);
+  }
+
+  @Test
+  void aServerFoundStopping_isScannedAndClosed_beforeTheWriterIsTold() throws Exception {
+    servers.close();
+    file().with(ServerState.STOPPING).write(environment.data().server(uri));
+    AtomicBoolean isClosedFirst = new AtomicBoolean();
+    writer.onSeal(
+        () -> isClosedFirst.set(store.opened().size() == 2 && store.opened().get(1).isClosed()));
+    try (ProcessLock lock = ProcessLock.take(environment.data().writerLock(), "writer", "run")) {
+      startAgain();
+      await("the writer is told", () -> writer.seals().size() == 1);
+      assertTrue(isClosedFirst.get());
+      assertEquals(file().spoolId(), writer.released().get(0).spoolId(), "let go of by " + lock);
+    }
+    assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+    assertEquals(0, servers.runnerCount());
+  }
+
+  @Test
+  void aServerWhoseRemovalBegan_isLeftToTheWriter() throws Exception {
+    servers.close();
+    ServerFile drained = file().with(ServerState.DRAINED);
+    drained.write(environment.data().server(uri));
+    startAgain();
+    assertEquals(0, servers.pendingStops());
+    assertEquals(1, store.opened().size());
+    assertEquals(drained, file());
+
+    // Stopping when it was found; drained and renamed while the writer was asked to let go.
+    ServerFolder folder = environment.data().server(uri);
+    file().with(ServerState.STOPPING).write(folder);
+    ServerFolder gone = environment.data().gone(drained.spoolId());
+    writer.onRelease(
+        () -> {
+          try {
+            Files.move(folder.path(), gone.path());
+          } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+          }
+        });
+    try (ProcessLock lock = ProcessLock.take(environment.data().writerLock(), "writer", "run")) {
+      startAgain();
+      await("nothing is left to tell by " + lock, () -> servers.pendingStops() == 0);
+    }
+    assertEquals(1, store.opened().size());
+    assertEquals(List.of(), writer.seals());
+    assertFalse(Files.exists(folder.path()));
+    assertTrue(Files.exists(gone.serverFile()));
   }
 }

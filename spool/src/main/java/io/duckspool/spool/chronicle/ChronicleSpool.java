@@ -225,6 +225,12 @@ final class ChronicleSpool implements Spool {
     awaitSyncThread();
     waiters.fail(new SpoolClosedException("the spool was closed before a sync"));
     try {
+      // Nobody may open a spool again whose server is stopped: its writer ends at this mark.
+      files.durable().force();
+    } catch (java.io.UncheckedIOException e) {
+      LOG.warn("the mark of {} may lie behind after a power cut", files.folder().path(), e);
+    }
+    try {
       appender.close();
       files.close();
     } catch (IOException | RuntimeException e) {

@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.server.ProcessLock;
 import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.DurableMark;
 import io.duckspool.spool.SpoolEntry;
@@ -440,9 +441,12 @@ final class Pipeline implements AutoCloseable {
     }
   }
 
-  /** Whether nothing can be appended any more: the receiver said so, or it is gone. */
+  /**
+   * Whether nothing can be appended any more: the receiver said so, or there is none. One that
+   * started later looks for entries behind the mark, and has yet to say where the spool ends.
+   */
   private boolean isSpoolClosed(Optional<DurableMark> mark, SpoolIndex reached)
-      throws SpoolException {
+      throws SpoolException, IOException {
     if (closedAt != null) {
       return closedAt.compareTo(reached) <= 0;
     }
@@ -450,6 +454,7 @@ final class Pipeline implements AutoCloseable {
     // entry after the mark was read, and then died.
     return mark.isPresent()
         && !spool.isAlive(mark.get())
+        && ProcessLock.holder(parts.data().receiverLock()).isEmpty()
         && spool.tailer().durableMark().equals(mark);
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.config.DataSize;
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.server.ProcessLock;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
@@ -101,6 +102,28 @@ final class StopTest {
         });
     pipeline.accept(new PipelineCommand.StopServer(false));
     server.runUntil("the end", pipeline::isEnded);
+    server.assertExactlyOnce();
+    assertFalse(Files.exists(server.folder.path()));
+  }
+
+  @Test
+  void theServerStays_whileALaterReceiverRuns_untilThatSaysWhereTheSpoolEnds() throws Exception {
+    server.append(2);
+    Pipeline pipeline = server.startPipeline();
+    write(ServerState.STOPPING);
+    SpoolIndex end = server.spool().durable().next();
+    server.stopReceiver();
+    try (ProcessLock later = ProcessLock.take(server.data.receiverLock(), "receiver", "later")) {
+      pipeline.accept(new PipelineCommand.StopServer(false));
+      server.runUntil("all is committed", () -> pipeline.snapshot().sealsTotal() == 1);
+      server.steps(50);
+      assertFalse(pipeline.isEnded());
+      assertTrue(Files.exists(server.folder.serverFile()));
+
+      CompletableFuture<AdminApi.Sealed> reply = server.seal(end, SealTrigger.STOP);
+      server.runUntil("the end", pipeline::isEnded);
+      assertEquals("sealed", reply.get().status());
+    }
     server.assertExactlyOnce();
     assertFalse(Files.exists(server.folder.path()));
   }
