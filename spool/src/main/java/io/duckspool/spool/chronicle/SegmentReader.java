@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -25,6 +26,8 @@ import java.util.Optional;
  * 0          nothing written here yet
  * 0xC0000000 and the bytes C3 45 4F 46: end of the file's documents
  * </pre>
+ *
+ * <p>What lies behind the end of the file reads as zeros, for zeros are trimmed off it.
  *
  * <p>A complete data document holds one envelope and its payload; metadata documents (the file's
  * header, index pages) are passed over. Owned by one thread; closed by its owner.
@@ -212,11 +215,16 @@ final class SegmentReader implements Closeable {
       return new Found.Nothing(offset);
     }
     Envelope envelope = EntryCodec.decode(array, 0);
-    if (envelope.index().segment() != segment
-        || offset + envelope.totalBytes() > channel.size()
-        || (envelope.totalBytes() > arrayLimit && !fill(offset, envelope.totalBytes()))
-        || EntryCodec.crcOf(array, envelope.headerBytes(), envelope.payloadBytes())
-            != envelope.payloadCrc()) {
+    if (envelope.index().segment() != segment) {
+      return new Found.Nothing(offset);
+    }
+    if (envelope.totalBytes() > arrayLimit && !fill(offset, envelope.totalBytes())) {
+      // Zeros at the end of a file are trimmed, also those that a payload ends with.
+      Arrays.fill(array, arrayLimit, envelope.totalBytes(), (byte) 0);
+      arrayLimit = envelope.totalBytes();
+    }
+    if (EntryCodec.crcOf(array, envelope.headerBytes(), envelope.payloadBytes())
+        != envelope.payloadCrc()) {
       return new Found.Nothing(offset);
     }
     return new Found.Entry(envelope, offset, align(offset + envelope.totalBytes()));

@@ -267,6 +267,30 @@ class SpoolFaultTest {
     assertFalse(Files.exists(copied));
   }
 
+  /** The zeros behind the last entry of a run are trimmed; those that belong to it are not lost. */
+  @Test
+  void aPayloadThatEndsInZerosIsReadWhole_afterACloseAndAfterACrash() throws Exception {
+    byte[] payload = new byte[20_000];
+    payload[0] = 7;
+    Path crashed = temp.resolve("crashed");
+    Path closed = Files.createDirectory(temp.resolve("closed"));
+    try (Spool spool = open(closed)) {
+      append(spool, payload, 1);
+      Folders.copy(closed, crashed);
+    }
+    for (Path folder : List.of(closed, crashed)) {
+      try (Spool spool = open(folder)) {
+        assertEquals(1, spool.head().entries());
+        append(spool, payload(1, 10), 1);
+      }
+      try (SpoolTailer tailer = tailer(folder)) {
+        List<SpoolRead> reads = readAll(tailer);
+        assertEquals(2, reads.size());
+        assertArrayEquals(payload, payloadOf(assertInstanceOf(SpoolEntry.class, reads.get(0))));
+      }
+    }
+  }
+
   @Test
   void everythingIsForItsOwnerAlone() throws Exception {
     try (Spool spool = open(temp)) {
