@@ -51,7 +51,7 @@ final class CommonOptions {
       arguments.addAll(List.of("--config", config.toAbsolutePath().toString()));
     }
     if (data != null) {
-      arguments.addAll(List.of("--data", data));
+      arguments.addAll(List.of("--data", Path.of(data).toAbsolutePath().toString()));
     }
     return arguments;
   }

@@ -1,6 +1,10 @@
 package io.duckspool.deploy.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.duckspool.common.admin.AdminClient;
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.config.DuckspoolConfig;
@@ -57,9 +61,10 @@ final class HealthcheckCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json.isSet()) {
-      Map<String, String> texts = new LinkedHashMap<>();
-      answers.forEach((name, answer) -> texts.put(name, answer.text()));
-      out.println(new ObjectMapper().writeValueAsString(texts));
+      ObjectMapper mapper = new ObjectMapper();
+      ObjectNode replies = mapper.createObjectNode();
+      answers.forEach((name, answer) -> replies.set(name, answer.toJson(mapper)));
+      out.println(mapper.writeValueAsString(replies));
     } else {
       answers.forEach((name, answer) -> out.println(name + ": " + answer.text()));
     }
@@ -81,5 +86,15 @@ final class HealthcheckCommand implements Callable<Integer> {
   }
 
   /** What one process said. */
-  private record Answer(int exitCode, String text) {}
+  private record Answer(int exitCode, String text) {
+
+    /** The reply as it came; what is no JSON, as text. */
+    JsonNode toJson(ObjectMapper mapper) {
+      try {
+        return exitCode == ExitCode.UNREACHABLE ? new TextNode(text) : mapper.readTree(text);
+      } catch (JsonProcessingException e) {
+        return new TextNode(text);
+      }
+    }
+  }
 }

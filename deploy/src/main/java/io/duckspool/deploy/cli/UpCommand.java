@@ -8,13 +8,17 @@ import io.duckspool.common.logging.Logging;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.deploy.up.Up;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** {@code duckspool up}. */
 @Command(
@@ -40,6 +44,11 @@ final class UpCommand implements Callable<Integer> {
   @Option(names = "--token-file", paramLabel = "FILE", description = "Holds that server's token.")
   private @Nullable Path tokenFile;
 
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the field
+  UpCommand() {}
+
   @Override
   public Integer call()
       throws ConfigException, CommandFailedException, IOException, InterruptedException {
@@ -55,6 +64,8 @@ final class UpCommand implements Callable<Integer> {
       up =
           new Up(config, common.asArguments(), System.out, System.err, System::nanoTime)
               .declare(uri, Optional.ofNullable(tokenFile));
+    } else {
+      warnOfUnusedFlags(up);
     }
     Logging.start(config.log());
     Optional<String> obstacle = up.obstacle();
@@ -62,5 +73,26 @@ final class UpCommand implements Callable<Integer> {
       throw new CommandFailedException(ExitCode.FAILED, obstacle.get());
     }
     return up.run();
+  }
+
+  /** A flag that does nothing is told: whoever gave it waits for a port that never opens. */
+  private void warnOfUnusedFlags(Up up) throws CommandFailedException, IOException {
+    ParseResult given = spec.commandLine().getParseResult();
+    Optional<String> others;
+    try {
+      others = up.othersThan(uri);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailedException(ExitCode.USAGE, "flag --uri: " + e.getMessage());
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    if (given.hasMatchedOption("--uri")) {
+      others.ifPresent(
+          reason -> err.println("up       | --uri " + uri + " is not used: " + reason));
+    }
+    if (tokenFile != null) {
+      err.println(
+          "up       | --token-file is not used: the server's token is the one of the configuration,"
+              + " or the remembered one");
+    }
   }
 }

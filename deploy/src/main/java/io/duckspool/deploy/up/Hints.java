@@ -3,9 +3,13 @@ package io.duckspool.deploy.up;
 import io.duckspool.common.admin.ListenUri;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What a new user copies to send a first log, to point an SDK here, and to query. */
 final class Hints {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
   private final PrintStream err;
 
   Hints(PrintStream err) {
@@ -18,7 +22,7 @@ final class Hints {
    */
   void print(ListenUri uri, String tokenFile, List<String> arguments) {
     String url = uri.listenUrl();
-    String token = tokenFile.isEmpty() ? "" : "$(cat " + tokenFile + ")";
+    String token = tokenFile.isEmpty() ? "" : "$(cat " + quoted(tokenFile) + ")";
     err.println();
     err.println("Send a log record:");
     err.println(
@@ -36,10 +40,17 @@ final class Hints {
     err.println("Query, a few seconds later:");
     err.println(
         "  "
-            + System.getenv().getOrDefault("DUCKSPOOL_LAUNCHER", "duckspool")
+            + quoted(System.getenv().getOrDefault("DUCKSPOOL_LAUNCHER", "duckspool"))
             + " sql "
-            + (arguments.isEmpty() ? "" : String.join(" ", arguments) + " ")
+            + (arguments.isEmpty()
+                ? ""
+                : arguments.stream().map(Hints::quoted).collect(Collectors.joining(" ")) + " ")
             + "\"SELECT time_unix_nano, service_name, body FROM otlp_logs ORDER BY 1 DESC LIMIT 10\"");
     err.println();
+  }
+
+  /** As one word of a shell; plain words stay as they are. */
+  static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * {@code duckspool up}: looks for what is in the way, starts both processes, says when they are
@@ -78,6 +79,24 @@ public final class Up {
       // Refused with its flag's name when the configuration is loaded.
       return true;
     }
+  }
+
+  /**
+   * Why no server is started at this URI, for people; empty when one is.
+   *
+   * @throws IllegalArgumentException it is no listen URI
+   */
+  public Optional<String> othersThan(String uri) throws IOException {
+    ListenUri wanted = ListenUri.parse(uri);
+    Set<ListenUri> expected = expected();
+    if (expected.contains(wanted)) {
+      return Optional.empty();
+    }
+    String names = expected.stream().map(ListenUri::toString).collect(Collectors.joining(", "));
+    return Optional.of(
+        config.servers().isEmpty()
+            ? data.root() + " remembers " + names + "; more servers are declared in duckspool.yaml"
+            : "the configuration declares its servers: " + names);
   }
 
   /** Declares a server to the children, over the file. */

@@ -67,6 +67,31 @@ final class CommandLineTest {
   }
 
   @Test
+  void up_saysThatItsFlagsAreNotUsed_whereServersAreDeclared() throws IOException {
+    Path config = folder.resolve("declared.yaml");
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      // A port that is taken keeps it from starting anything.
+      String uri = "otlp:127.0.0.1:" + taken.getLocalPort();
+      Files.writeString(
+          config, "data: '%s'\nservers: [{uri: '%s'}]\n".formatted(folder.resolve("d"), uri));
+      assertEquals(1, run("up", "--config", config.toString(), "--uri", "otlp:localhost:9"));
+      assertTrue(
+          err.toString()
+              .contains(
+                  "--uri otlp:localhost:9 is not used: the configuration declares its servers: "
+                      + uri),
+          err::toString);
+      err.getBuffer().setLength(0);
+      assertEquals(1, run("up", "--config", config.toString(), "--uri", uri));
+      assertTrue(!err.toString().contains("not used"), err::toString);
+      assertEquals(1, run("up", "--config", config.toString()));
+      assertTrue(!err.toString().contains("not used"), err::toString);
+      assertEquals(2, run("up", "--config", config.toString(), "--uri", "http://localhost"));
+      assertTrue(err.toString().contains("flag --uri: "), err::toString);
+    }
+  }
+
+  @Test
   void healthcheck_endsWith3_whenNobodyAnswers() throws IOException {
     Path config = folder.resolve("c.yaml");
     Files.writeString(
@@ -76,6 +101,9 @@ final class CommandLineTest {
     assertEquals(3, run("healthcheck", "--config", config.toString()));
     assertTrue(out.toString().contains("receiver: not reachable"), out::toString);
     assertTrue(out.toString().contains("writer: not reachable"), out::toString);
+    out.getBuffer().setLength(0);
+    assertEquals(3, run("healthcheck", "--json", "--config", config.toString()));
+    assertTrue(out.toString().startsWith("{\"receiver\":\"not reachable"), out::toString);
   }
 
   @Test
