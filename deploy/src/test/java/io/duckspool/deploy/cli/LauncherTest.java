@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
@@ -91,6 +92,14 @@ final class LauncherTest {
     Outcome outcome = run(Map.of("JAVA_HOME", java("21").toString()), "version");
     assertEquals(0, outcome.exitCode(), outcome.output());
     assertTrue(outcome.output().contains("home/lib/*"), outcome.output());
+  }
+
+  @Test
+  void whatTheProcessesCreate_isTheirOwnersAlone() throws Exception {
+    Path java = java("17");
+    Files.writeString(java.resolve("bin/java"), "umask\n", StandardOpenOption.APPEND);
+    Outcome outcome = run(Map.of("JAVA_HOME", java.toString()), "writer");
+    assertTrue(outcome.output().endsWith("\n0077\n"), outcome.output());
   }
 
   /** A Java that answers {@code -version} with this version, and else prints its arguments. */

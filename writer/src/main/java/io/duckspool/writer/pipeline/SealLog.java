@@ -13,6 +13,9 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,6 +35,8 @@ final class SealLog {
   static final int MAX_SEALS = 1_000;
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path file;
   private final Deque<SealRecord> seals = new ArrayDeque<>();
@@ -67,7 +72,7 @@ final class SealLog {
     }
     // The line break comes first: after a torn line the next one still begins on its own.
     byte[] line = ("\n" + JSON.writeValueAsString(seal)).getBytes(StandardCharsets.UTF_8);
-    try (FileChannel channel = FileChannel.open(file, Set.of(CREATE, WRITE, APPEND))) {
+    try (FileChannel channel = FileChannel.open(file, Set.of(CREATE, WRITE, APPEND), OWNER_ONLY)) {
       channel.write(ByteBuffer.wrap(line));
     }
     lineCount++;

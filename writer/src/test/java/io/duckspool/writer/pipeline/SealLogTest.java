@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +47,12 @@ final class SealLogTest {
     assertEquals(
         java.util.List.of(4L, 3L, 1L),
         SealLog.open(file).newestFirst().stream().map(SealRecord::sealId).toList());
+  }
+
+  @Test
+  void theFileIsItsOwnersAlone() throws IOException {
+    SealLog.open(file).add(seal(1));
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
   }
 
   private static SealRecord seal(long id) {
