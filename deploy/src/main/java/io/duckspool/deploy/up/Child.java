@@ -118,11 +118,18 @@ final class Child {
   private void copyOutput(String prefix, PrintStream out) {
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        lastLine = line;
+        if (!isOfStackTrace(line)) {
+          lastLine = line;
+        }
         out.println(prefix + line);
       }
     } catch (IOException e) {
       out.println(prefix + "(its output can't be read any more: " + e + ")");
     }
+  }
+
+  /** Such a line says nothing alone. */
+  private static boolean isOfStackTrace(String line) {
+    return line.startsWith("\t") || line.startsWith("Caused by: ");
   }
 }

@@ -75,6 +75,9 @@ public final class ControlServer implements AutoCloseable {
     this.javalin = Javalin.create(config -> configure(config, address));
   }
 
+  /** The body of a readiness that isn't. */
+  private record Degraded(String status, String reason) {}
+
   /** A request that is refused, with its status and code. */
   private static final class Refusal extends Exception {
     private static final long serialVersionUID = 1L;
@@ -205,7 +208,7 @@ public final class ControlServer implements AutoCloseable {
   private void ready(Context context) {
     Optional<String> reason = pipelines.degradation();
     if (reason.isPresent()) {
-      reply(context, 503, Map.of("status", "degraded", "reason", reason.get()));
+      reply(context, 503, new Degraded("degraded", reason.get()));
     } else {
       reply(context, 200, Map.of("status", "ready"));
     }
