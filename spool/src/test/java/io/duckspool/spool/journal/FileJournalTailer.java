@@ -63,7 +63,7 @@ final class FileJournalTailer implements SpoolTailer {
     if (position.compareTo(limit) > 0 && !isReceiverOfRunAlive.test(mark.get().runId())) {
       return new SpoolRead.WaitingForReceiver("mark behind");
     }
-    if (position.compareTo(limit) >= 0) {
+    if (position.compareTo(limit) >= 0 || position.entries() == limit.entries()) {
       return new SpoolRead.AtDurableMark();
     }
     try {
@@ -175,7 +175,11 @@ final class FileJournalTailer implements SpoolTailer {
       List<Long> all = FileJournalStore.segments(serverFolder);
       for (int i = 0; i + 1 < all.size(); i++) {
         long segment = all.get(i);
-        SpoolIndex end = header(all.get(i + 1)).orElseThrow().previousEnd().next();
+        Optional<SegmentHeader> following = header(all.get(i + 1));
+        if (following.isEmpty()) {
+          break; // The file is just being made.
+        }
+        SpoolIndex end = following.get().previousEnd().next();
         if (segment > committedIndex.segment()
             || (segment == committedIndex.segment() && end.compareTo(committedIndex) > 0)) {
           break;
