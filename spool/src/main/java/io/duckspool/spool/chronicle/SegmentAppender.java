@@ -38,6 +38,8 @@ final class SegmentAppender {
 
   static final String FOLDER = ".appending";
 
+  private static final String METADATA_FILE = "metadata.cq4t";
+
   private static final RollCycle ROLL_CYCLE = LegacyRollCycles.MINUTELY;
   private static final long MILLIS_PER_CYCLE = 60_000;
   private static final long BLOCK_STEP_BYTES = 1 << 20;
@@ -45,6 +47,9 @@ final class SegmentAppender {
 
   /** What a file needs before its first entry; the header entry and two index pages fit. */
   private static final long FIRST_RESERVE_BYTES = 256 << 10;
+
+  /** What Chronicle maps of its metadata: a block of 64 KiB and its overlap. */
+  private static final long METADATA_BYTES = 128 << 10;
 
   /** Index pages and padding that an append may write beside the entry: measured 34 KiB. */
   private static final long SLACK_BYTES = 128 << 10;
@@ -80,6 +85,8 @@ final class SegmentAppender {
         appending,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     this.segment = firstSegment;
+    // Chronicle writes to it through a map at once, which a full disk would turn into a SIGBUS.
+    reserve(appending.resolve(METADATA_FILE), METADATA_BYTES);
     this.queue =
         SingleChronicleQueueBuilder.binary(appending)
             .rollCycle(ROLL_CYCLE)
@@ -96,8 +103,6 @@ final class SegmentAppender {
       write(0, header, header.length, ByteBuffer.allocate(0));
       this.entriesOffset = endOffset;
       this.channel = link(firstSegment);
-      Files.setPosixFilePermissions(
-          appending.resolve("metadata.cq4t"), PosixFilePermissions.fromString("rw-------"));
     } catch (IOException | RuntimeException | Error e) {
       appender.close();
       queue.close();
@@ -195,15 +200,7 @@ final class SegmentAppender {
    * @throws IOException no room; nothing was changed that matters
    */
   long prepare(long nextSegment) throws IOException {
-    Path file = appending.resolve(SegmentFolder.fileName(nextSegment));
-    if (!Files.exists(file)) {
-      FileChannel.open(
-              file,
-              Set.of(CREATE_NEW, WRITE),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
-          .close();
-    }
-    disk.reserve(file, 0, FIRST_RESERVE_BYTES);
+    reserve(appending.resolve(SegmentFolder.fileName(nextSegment)), FIRST_RESERVE_BYTES);
     return FIRST_RESERVE_BYTES;
   }
 
@@ -257,6 +254,18 @@ final class SegmentAppender {
       long end = reader.endOfContent(0);
       disk.trim(file, (end + 4095) & ~4095L);
     }
+  }
+
+  /** Reserves the beginning of a file, which is made when it is missing. */
+  private void reserve(Path file, long bytes) throws IOException {
+    if (!Files.exists(file)) {
+      FileChannel.open(
+              file,
+              Set.of(CREATE_NEW, WRITE),
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
+          .close();
+    }
+    disk.reserve(file, 0, bytes);
   }
 
   private FileChannel link(long linkedSegment) throws IOException {

@@ -7,6 +7,8 @@ import static io.duckspool.spool.TestSpools.meta;
 import static io.duckspool.spool.TestSpools.newRunId;
 import static io.duckspool.spool.TestSpools.payload;
 import static io.duckspool.spool.TestSpools.readAll;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +19,7 @@ import io.duckspool.spool.Spool;
 import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolFullException;
+import io.duckspool.spool.SpoolOpenException;
 import io.duckspool.spool.SpoolOptions;
 import io.duckspool.spool.SpoolRead;
 import io.duckspool.spool.SpoolTailer;
@@ -25,6 +28,7 @@ import io.duckspool.spool.TestSpools.Ack;
 import io.duckspool.spool.TestSpools.Ticker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,6 +100,91 @@ class SpoolSpaceTest {
     } finally {
       // Lazily: the collector decides when the maps of closed checkpoints go.
       run("umount", "--lazy", mount.toString());
+    }
+  }
+
+  /** The writer takes the mark of a stopped server for the end, and then removes the server. */
+  @Test
+  void theMarkOfAClosedSpoolSurvivesAPowerCut() throws Exception {
+    assumeRoot();
+    Path image = temp.resolve("image");
+    Path cut = temp.resolve("cut");
+    Path mount = Files.createDirectory(temp.resolve("mount"));
+    Path mountOfCut = Files.createDirectory(temp.resolve("mount-of-cut"));
+    run("truncate", "-s", "160M", image.toString());
+    run("mkfs.ext4", "-q", "-F", image.toString());
+    run("mount", "-o", "loop", image.toString(), mount.toString());
+    try {
+      Path folder = Files.createDirectory(mount.resolve("server"));
+      SpoolOptions options = SpoolOptions.defaults(1 << 20).withDiskReserveBytes(0);
+      try (Spool spool = store().openForAppend(folder, SPOOL_ID, newRunId(), options)) {
+        append(spool, payload(1, 500), 1);
+      }
+      // What the device holds at this moment, without what the kernel still has in memory.
+      run("cp", image.toString(), cut.toString());
+      run("mount", "-o", "loop", cut.toString(), mountOfCut.toString());
+      try (SpoolTailer tailer = tailer(mountOfCut.resolve("server"))) {
+        assertEquals(1, tailer.durableMark().orElseThrow().position().entries());
+        assertEquals(1, readAll(tailer).size());
+      } finally {
+        run("umount", "--lazy", mountOfCut.toString());
+      }
+    } finally {
+      run("umount", "--lazy", mount.toString());
+    }
+  }
+
+  /** Were a mapped page to find no block, the process would die of it. */
+  @Test
+  void aStartOnAFullDiskIsRefused_andWorksOnceThereIsRoom() throws Exception {
+    assumeRoot();
+    Path image = temp.resolve("image");
+    Path mount = Files.createDirectory(temp.resolve("mount"));
+    run("truncate", "-s", "64M", image.toString());
+    run("mkfs.ext4", "-q", "-F", "-m", "0", image.toString());
+    run("mount", "-o", "loop", image.toString(), mount.toString());
+    try {
+      Path folder = Files.createDirectory(mount.resolve("server"));
+      SpoolOptions options = SpoolOptions.defaults(1 << 20).withDiskReserveBytes(0);
+      try (Spool spool = store().openForAppend(folder, SPOOL_ID, newRunId(), options)) {
+        append(spool, payload(1, 500), 1);
+      }
+      Path ballast = mount.resolve("ballast");
+      fill(ballast);
+      for (int kib = 0; kib <= 800; kib += 8) {
+        // The more room there is, the further a start gets.
+        try (Spool spool = store().openForAppend(folder, SPOOL_ID, newRunId(), options)) {
+          assertEquals(1, spool.head().entries());
+        } catch (SpoolOpenException e) {
+          assertTrue(kib < 800, "refused with room: " + e);
+        }
+        giveBack(ballast, 8 << 10);
+      }
+    } finally {
+      run("umount", "--lazy", mount.toString());
+    }
+  }
+
+  private static void fill(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, CREATE_NEW, WRITE)) {
+      for (int size = 1 << 20; size >= 1024; size /= 2) {
+        ByteBuffer zeros = ByteBuffer.allocate(size);
+        try {
+          while (true) {
+            channel.write(zeros.clear());
+            channel.force(false);
+          }
+        } catch (IOException e) {
+          // Full, for pieces of this size.
+        }
+      }
+    }
+  }
+
+  private static void giveBack(Path file, long bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, WRITE)) {
+      channel.truncate(Math.max(0, channel.size() - bytes));
+      channel.force(true);
     }
   }
 
