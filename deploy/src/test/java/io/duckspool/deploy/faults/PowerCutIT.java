@@ -88,6 +88,9 @@ final class PowerCutIT {
   private void cutUnderLoad(Rig rig, LoopMount mount, AckLog log, int acks) {
     try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 2, mix), log)) {
       load.awaitMoreAcks(acks, LIMIT);
+      // No instruction runs after a power cut, so none may run beside the ioctl. A bare loop of
+      // append and fdatasync that ran on lost an acked record in 2 of 160 cuts.
+      rig.pauseAll();
       mount.cutPower();
       rig.killAll();
     }

@@ -116,6 +116,10 @@ public final class Balance {
     for (int request = 0; request < log.sentCount(); request++) {
       if (log.state(request) == AckLog.State.ACKED && !present.get(request)) {
         lost.set(request);
+        if (examples.size() < MAX_EXAMPLES) {
+          long index = log.index(request);
+          examples.add("lost: request " + request + " at " + (index >>> 32) + "-" + (int) index);
+        }
       }
     }
   }

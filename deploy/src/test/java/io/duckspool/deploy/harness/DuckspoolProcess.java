@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * One process started by the launcher, its output in a file. The launcher replaces itself by the
@@ -79,8 +80,23 @@ public final class DuckspoolProcess implements AutoCloseable {
     signal("INT");
   }
 
+  /** Stops all threads of the process, and returns once none of them runs any more. */
   public void pause() {
     signal("STOP");
+    Await.until(name + " stands still", Duration.ofSeconds(60), this::isPaused, this::logTail);
+  }
+
+  private boolean isPaused() throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid() + "/task"))) {
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"));
+        // The name in parentheses may hold anything; the state is the next word.
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 
   public void resume() {

@@ -326,6 +326,12 @@ public final class Rig implements AutoCloseable {
     stopWriter();
   }
 
+  /** Lets both stand still, at the same moment as far as that goes. */
+  public void pauseAll() {
+    receiver().pause();
+    writerIfStarted().ifPresent(DuckspoolProcess::pause);
+  }
+
   /** Kills both at once. */
   public void killAll() {
     receiver().kill();
