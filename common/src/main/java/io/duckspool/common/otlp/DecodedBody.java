@@ -49,18 +49,27 @@ final class DecodedBody {
     }
     long wanted = Math.max((long) length + needed, Math.max(FIRST_CAPACITY, bytes.length * 2L));
     int capacity = (int) Math.min(maxBytes, wanted);
-    // Old and new array exist side by side while one is copied to the other.
-    if (!budget.tryReserve(capacity)) {
+    long before = reservedBytes;
+    reserve(capacity, before);
+    bytes = Arrays.copyOf(bytes, capacity);
+    reservedBytes -= before;
+    budget.release(before);
+  }
+
+  /** Takes what the new array needs, and the old one once more until it has been copied. */
+  private void reserve(int capacity, long before) throws BudgetExhaustedException {
+    boolean isGranted = budget.tryReserve(capacity - before);
+    if (isGranted) {
+      reservedBytes += capacity - before;
+      isGranted = budget.tryReserveWorking(before);
+      reservedBytes += isGranted ? before : 0;
+    }
+    if (!isGranted) {
       throw new BudgetExhaustedException(
           "no memory for a decoded body of "
               + capacity
               + " bytes now (receiver.max_in_flight_bytes)");
     }
-    long before = reservedBytes;
-    reservedBytes += capacity;
-    bytes = Arrays.copyOf(bytes, capacity);
-    reservedBytes -= before;
-    budget.release(before);
   }
 
   void add(byte[] source, int offset, int count)

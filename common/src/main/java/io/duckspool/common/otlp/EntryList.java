@@ -11,17 +11,29 @@ final class EntryList {
   private static final int INSERTION_SORT_MAX = 24;
   private static final int MAX_RETAINED = 1 << 12;
 
+  /** An {@link AnyValue} with its reference, and a place in each of the four other columns. */
+  private static final int BYTES_PER_ENTRY = 72;
+
+  private final WorkingMemory memory;
+
   /** {@code keyOffsets[size]}, {@code keyLengths[size]}, {@code values[size]}. */
   private int[] keyOffsets = new int[16];
 
   private int[] keyLengths = new int[16];
   private AnyValue[] values = newValues(new AnyValue[0], 16);
   private int size;
+  private long reservedBytes;
+  private int reservedInEpoch;
 
   /** Entries in order of their keys, from the start of the list sorted last. */
   private int[] order = new int[16];
 
   private int[] merged = {};
+
+  /** A list whose growth is asked of {@code memory}. */
+  EntryList(WorkingMemory memory) {
+    this.memory = memory;
+  }
 
   int size() {
     return size;
@@ -45,6 +57,7 @@ final class EntryList {
   void add(int keyOffset, int keyLength, AnyValue value) {
     if (size == values.length) {
       int capacity = size * 2;
+      reserve(capacity);
       keyOffsets = Arrays.copyOf(keyOffsets, capacity);
       keyLengths = Arrays.copyOf(keyLengths, capacity);
       values = newValues(values, capacity);
@@ -54,6 +67,17 @@ final class EntryList {
     keyLengths[size] = keyLength;
     values[size].set(value);
     size++;
+  }
+
+  private void reserve(int capacity) {
+    if (reservedInEpoch != memory.epoch()) {
+      reservedInEpoch = memory.epoch();
+      reservedBytes = 0;
+    }
+    // The values stay; only their columns are copied.
+    long more = (long) capacity * BYTES_PER_ENTRY - reservedBytes;
+    memory.reserve(more);
+    reservedBytes += more;
   }
 
   int keyOffset(int entry) {

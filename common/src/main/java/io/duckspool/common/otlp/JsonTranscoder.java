@@ -29,6 +29,12 @@ final class JsonTranscoder {
   /** Of arrays and objects; a message takes two levels at most, unknown fields some more. */
   private static final int MAX_JSON_NESTING = 250;
 
+  /** Of names of fields, which the parser keeps outside of any budget: its own default. */
+  private static final int MAX_NAME_CHARS = 50_000;
+
+  /** Of numbers, booleans and enums in quotes: what the parser takes of a bare number. */
+  private static final int MAX_SCALAR_CHARS = 1_000;
+
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
@@ -37,14 +43,14 @@ final class JsonTranscoder {
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_JSON_NESTING)
                   .maxStringLength(Integer.MAX_VALUE)
-                  .maxNameLength(Integer.MAX_VALUE)
+                  .maxNameLength(MAX_NAME_CHARS)
                   .build())
           .build();
 
   private final int maxNesting;
-  private final TextBuffer out = new TextBuffer(1024);
-  private final WireWriter wire = new WireWriter(out);
-  private final TextBuffer scratch = new TextBuffer(64);
+  private final TextBuffer out;
+  private final WireWriter wire;
+  private final TextBuffer scratch;
 
   /**
    * {@code spans[depth]}: start and end in {@link #out} of each slot of the open message, or -1.
@@ -65,8 +71,11 @@ final class JsonTranscoder {
 
   private JsonLocation watchedLocation = JsonLocation.NA;
 
-  JsonTranscoder(int maxNesting) {
+  JsonTranscoder(int maxNesting, WorkingMemory memory) {
     this.maxNesting = maxNesting;
+    this.out = new TextBuffer(1024, memory);
+    this.wire = new WireWriter(out);
+    this.scratch = new TextBuffer(64, memory);
     this.root = OtlpSchema.request(Signal.LOGS);
     this.json = emptyParser();
   }
@@ -114,6 +123,8 @@ final class JsonTranscoder {
 
   private boolean transcode() throws MalformedOtlpException {
     out.clear();
+    // Most JSON is longer than the protobuf it becomes.
+    out.expect(sourceEnd - sourceOffset);
     try (JsonParser parser = FACTORY.createParser(source, sourceOffset, sourceEnd - sourceOffset)) {
       json = parser;
       JsonToken token = json.nextToken();
@@ -141,7 +152,7 @@ final class JsonTranscoder {
     if (e instanceof StreamConstraintsException) {
       return "a limit for JSON is exceeded: nested deeper than "
           + MAX_JSON_NESTING
-          + ", or a number too long";
+          + ", or a name or number too long";
     }
     return "not valid JSON";
   }
@@ -408,6 +419,9 @@ final class JsonTranscoder {
   private String shortString() throws MalformedOtlpException {
     scratch.clear();
     decodeString(scratch);
+    if (scratch.length() > MAX_SCALAR_CHARS) {
+      throw fault("a number or name of more than " + MAX_SCALAR_CHARS + " characters");
+    }
     return new String(scratch.bytes(), 0, scratch.length(), StandardCharsets.UTF_8);
   }
 

@@ -17,6 +17,7 @@ public final class OtlpParser {
 
   private static final int LARGE_PAYLOAD_BYTES = 1 << 20;
 
+  private final WorkingMemory memory = new WorkingMemory();
   private final RowMeter meter;
   private final WireReader in;
   private final SharedReader shared;
@@ -29,17 +30,44 @@ public final class OtlpParser {
   public OtlpParser(OtlpLimits limits) {
     this.meter = new RowMeter(limits);
     this.in = new WireReader(limits.maxNesting());
-    this.shared = new SharedReader(in);
+    this.shared = new SharedReader(in, memory);
     this.walker = new RequestWalker(in, shared);
-    this.transcoder = new JsonTranscoder(limits.maxNesting());
+    this.transcoder = new JsonTranscoder(limits.maxNesting(), memory);
   }
 
   /**
    * Parses one export request, decompressed already. Never blocks.
    *
    * @param bytes borrowed until return
+   * @param budget asked for the memory that parsing takes beside {@code bytes}, and given all of it
+   *     back; rows that a visitor wants are not counted
    * @throws MalformedOtlpException if it is not a valid request of {@code signal}
    * @throws OtlpTooLargeException if it would become more rows or more text than the limits allow
+   * @throws BudgetExhaustedException if the budget refuses; this parser can't be used again then
+   */
+  public OtlpCounts parse(
+      Signal signal,
+      PayloadFormat format,
+      byte[] bytes,
+      int offset,
+      int length,
+      OtlpVisitor visitor,
+      ByteBudget budget)
+      throws MalformedOtlpException, OtlpTooLargeException, BudgetExhaustedException {
+    memory.begin(budget);
+    try {
+      return parse(signal, format, bytes, offset, length, visitor);
+    } catch (WorkingMemory.Exhausted e) {
+      throw new BudgetExhaustedException(String.valueOf(e.getMessage()));
+    } finally {
+      memory.end();
+    }
+  }
+
+  /**
+   * As above, with a budget that grants everything.
+   *
+   * @param bytes borrowed until return
    */
   public OtlpCounts parse(
       Signal signal,
@@ -58,7 +86,7 @@ public final class OtlpParser {
         case NDJSON -> walkLines(signal, bytes, offset, length, walkers);
       }
     } finally {
-      if (length > LARGE_PAYLOAD_BYTES) {
+      if (length > LARGE_PAYLOAD_BYTES || memory.reservedBytes() > LARGE_PAYLOAD_BYTES) {
         shared.shrink();
         walkers.shrink();
         transcoder.shrink(MAX_RETAINED_BYTES);

@@ -35,18 +35,22 @@ final class SharedReader {
   private final WireReader in;
   private final ValueReader resourceAttributes;
   private final ValueReader scopeAttributes;
-  private final TextBuffer resourceText = new TextBuffer(256);
+  private final WorkingMemory memory;
+  private final TextBuffer resourceText;
   private final TextBuffer liftedText = new TextBuffer(LIFTED_CHARS);
-  private final TextBuffer scopeText = new TextBuffer(256);
+  private final TextBuffer scopeText;
   private int scopeNameOffset;
   private int scopeNameLength;
   private int scopeVersionOffset;
   private int scopeVersionLength;
 
-  SharedReader(WireReader in) {
+  SharedReader(WireReader in, WorkingMemory memory) {
     this.in = in;
-    this.resourceAttributes = new ValueReader(in, true);
-    this.scopeAttributes = new ValueReader(in, true);
+    this.memory = memory;
+    this.resourceAttributes = new ValueReader(in, true, memory);
+    this.scopeAttributes = new ValueReader(in, true, memory);
+    this.resourceText = new TextBuffer(256, memory);
+    this.scopeText = new TextBuffer(256, memory);
   }
 
   void shrink() {
@@ -134,7 +138,9 @@ final class SharedReader {
         TextBuffer text = liftedText;
         if (value.kind == AnyValue.BYTES) {
           // Of any size: a buffer that grows would move what other slices point to.
-          text = new TextBuffer((value.length + 2) / 3 * 4);
+          int base64Bytes = (value.length + 2) / 3 * 4;
+          memory.reserve(base64Bytes);
+          text = new TextBuffer(base64Bytes);
         }
         resourceAttributes.bindPlain(value, text, slice);
       }

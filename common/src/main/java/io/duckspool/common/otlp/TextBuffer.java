@@ -18,9 +18,24 @@ final class TextBuffer {
 
   private byte[] bytes;
   private int length;
+  private final WorkingMemory memory;
+  private int expectedCapacity;
+  private long reservedBytes;
+  private int reservedInEpoch;
 
   TextBuffer(int capacity) {
-    bytes = new byte[capacity];
+    this(capacity, WorkingMemory.UNLIMITED);
+  }
+
+  /** A buffer whose growth is asked of {@code memory}. */
+  TextBuffer(int capacity, WorkingMemory memory) {
+    this.bytes = new byte[capacity];
+    this.memory = memory;
+  }
+
+  /** Says what is probably enough: an array that grows tries that before it doubles further. */
+  void expect(int capacity) {
+    expectedCapacity = capacity;
   }
 
   byte[] bytes() {
@@ -55,8 +70,25 @@ final class TextBuffer {
         throw new OutOfMemoryError(
             "the text of one row needs more than " + MAX_CAPACITY + " bytes");
       }
-      bytes = Arrays.copyOf(bytes, (int) Math.min(MAX_CAPACITY, Math.max(needed, length * 2L)));
+      grow((int) Math.min(MAX_CAPACITY, Math.max(needed, wantedCapacity())));
     }
+  }
+
+  private long wantedCapacity() {
+    long doubled = length * 2L;
+    boolean isExpectedEnough = expectedCapacity > length && expectedCapacity < doubled;
+    return isExpectedEnough ? expectedCapacity : doubled;
+  }
+
+  private void grow(int capacity) {
+    // Both arrays exist until one has been copied to the other.
+    memory.reserve(capacity);
+    bytes = Arrays.copyOf(bytes, capacity);
+    if (reservedInEpoch == memory.epoch()) {
+      memory.release(reservedBytes);
+    }
+    reservedBytes = capacity;
+    reservedInEpoch = memory.epoch();
   }
 
   void add(int oneByte) {

@@ -30,15 +30,22 @@ final class ValueReader {
   private final boolean builds;
 
   /** JSON of the arrays and kvlists that the entries and the open values have. */
-  private final TextBuffer texts = new TextBuffer(256);
+  private final TextBuffer texts;
 
-  private final EntryList entries = new EntryList();
+  private final EntryList entries;
   private AnyValue[] open = {};
   private int openCount;
 
   ValueReader(WireReader in, boolean builds) {
+    this(in, builds, WorkingMemory.UNLIMITED);
+  }
+
+  /** A reader whose buffers ask {@code memory} for their growth. */
+  ValueReader(WireReader in, boolean builds, WorkingMemory memory) {
     this.in = in;
     this.builds = builds;
+    this.texts = new TextBuffer(256, memory);
+    this.entries = new EntryList(memory);
   }
 
   /** Forgets all values and entries. */

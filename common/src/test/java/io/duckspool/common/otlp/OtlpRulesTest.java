@@ -154,7 +154,7 @@ class OtlpRulesTest {
   @MethodSource("ruleBreakers")
   void theSameInProtobuf_isRefused_withByteAndPath(
       Signal signal, String good, String bad, String path) throws Exception {
-    JsonTranscoder transcoder = new JsonTranscoder(OtlpLimits.MAX_NESTING);
+    JsonTranscoder transcoder = new JsonTranscoder(OtlpLimits.MAX_NESTING, WorkingMemory.UNLIMITED);
     byte[] json = bad.getBytes(StandardCharsets.UTF_8);
     assertTrue(transcoder.transcode(signal, json, 0, json.length, 1));
     byte[] protobuf = java.util.Arrays.copyOf(transcoder.bytes(), transcoder.length());

@@ -156,7 +156,11 @@ final class BodyReader implements ReadListener {
 
   private int readInto(BodyBuffer into) throws ExportError, IOException {
     if (into.isFull()) {
-      return input.read(scrap, 0, 1);
+      int more = input.read(scrap, 0, 1);
+      if (more > 0) {
+        into.advance(more); // Too large.
+      }
+      return more;
     }
     byte[] tail = into.tail();
     int count = input.read(tail, into.tailOffset(), tail.length - into.tailOffset());

@@ -160,6 +160,8 @@ final class IngestHandler {
 
   private CompletableFuture<Void> finish(
       Context context, Reply reply, BodyReader reader, Claim claim) {
+    // Before the reply: a client that has it may send its next request at once.
+    claim.giveBack();
     writer.write(context.res(), reply, reader.isConnectionUsable());
     claim.close();
     return reader.drain();

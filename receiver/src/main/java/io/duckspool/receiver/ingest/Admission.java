@@ -146,6 +146,10 @@ public final class Admission {
     return memory.tryReserve(bytes);
   }
 
+  boolean tryReserveWorking(long bytes, long ownBytes) {
+    return memory.tryReserveWorking(bytes, ownBytes);
+  }
+
   void release(long bytes) {
     memory.release(bytes);
   }

@@ -28,6 +28,9 @@ public final class BodyBuffer {
   private int tailUsed;
   private int size;
 
+  /** Reserved for the chunks; the last one may be larger than what of it can be filled. */
+  private long chunkBytes;
+
   /**
    * Makes an empty buffer, which holds no memory yet.
    *
@@ -40,9 +43,9 @@ public final class BodyBuffer {
     this.maxBytes = maxBytes;
   }
 
-  /** True when all announced bytes are here. */
+  /** True when all announced bytes are here, or as many as there may be. */
   public boolean isFull() {
-    return whole.length > 0 && size == whole.length;
+    return whole.length > 0 ? size == whole.length : size == maxBytes;
   }
 
   /** The array to read into, from {@link #tailOffset} on; it has room for at least one byte. */
@@ -106,7 +109,9 @@ public final class BodyBuffer {
       tailUsed = size;
     }
     if (tailUsed == tail.length) {
-      claim.reserve(ChunkPool.CHUNK_BYTES);
+      long most = Math.min(ChunkPool.CHUNK_BYTES, maxBytes - size);
+      claim.reserve(most);
+      chunkBytes += most;
       tail = pool.take();
       chunks.add(tail);
       tailUsed = 0;
@@ -114,15 +119,19 @@ public final class BodyBuffer {
   }
 
   private void becomeWhole(int length) throws ExportError {
-    claim.reserve(length);
+    // The chunks exist once more until they have been copied.
+    long copied = Math.min(length, chunkBytes);
+    claim.reserve(length - copied);
+    claim.reserveWorking(copied);
     whole = new byte[length];
-    int copied = 0;
+    int at = 0;
     for (byte[] chunk : chunks) {
-      int part = Math.min(chunk.length, size - copied);
-      System.arraycopy(chunk, 0, whole, copied, part);
-      copied += part;
+      int part = Math.min(chunk.length, size - at);
+      System.arraycopy(chunk, 0, whole, at, part);
+      at += part;
     }
-    claim.release((long) chunks.size() * ChunkPool.CHUNK_BYTES);
+    claim.release(chunkBytes);
+    chunkBytes = 0;
     releaseChunks();
   }
 

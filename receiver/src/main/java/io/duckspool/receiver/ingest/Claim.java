@@ -32,6 +32,20 @@ public final class Claim implements AutoCloseable, ByteBudget {
   }
 
   @Override
+  public boolean tryReserveWorking(long bytes) {
+    boolean reserved = admission.tryReserveWorking(bytes, reservedBytes);
+    reservedBytes += reserved ? bytes : 0;
+    return reserved;
+  }
+
+  /** As {@link #tryReserveWorking}; {@link ExportError} when there is none. */
+  void reserveWorking(long bytes) throws ExportError {
+    if (!tryReserveWorking(bytes)) {
+      throw admission.outOfMemory(bytes);
+    }
+  }
+
+  @Override
   public void release(long bytes) {
     reservedBytes -= bytes;
     admission.release(bytes);
@@ -49,13 +63,18 @@ public final class Claim implements AutoCloseable, ByteBudget {
     payloadBytes = 0;
   }
 
+  /** Gives all bytes back; the request itself still counts, until {@link #close}. */
+  public void giveBack() {
+    payloadAppended();
+    release(reservedBytes);
+  }
+
   /** Gives everything back; safe to call twice. */
   @Override
   public void close() {
     if (!isClosed) {
       isClosed = true;
-      payloadAppended();
-      release(reservedBytes);
+      giveBack();
       admission.closeClaim();
     }
   }

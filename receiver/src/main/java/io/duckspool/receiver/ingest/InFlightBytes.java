@@ -9,6 +9,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class InFlightBytes {
 
+  /** How far a request that is alone may go past the bound (a guess: half of the default heap). */
+  private static final int ALONE_FACTOR = 2;
+
   private final long maxBytes;
   private final AtomicLong reservedBytes = new AtomicLong();
   private final AtomicLong payloadBytes = new AtomicLong();
@@ -49,6 +52,20 @@ public final class InFlightBytes {
       before = seen;
     }
     return false;
+  }
+
+  /**
+   * Takes memory that is held beside bodies for a moment. A request that is alone may go past the
+   * bound, up to twice of it: else a body near its limit could never be taken, at any time.
+   *
+   * @param ownBytes what the request holds now
+   */
+  boolean tryReserveWorking(long bytes, long ownBytes) {
+    if (tryReserve(bytes)) {
+      return true;
+    }
+    return ownBytes + bytes <= ALONE_FACTOR * maxBytes
+        && reservedBytes.compareAndSet(ownBytes, ownBytes + bytes);
   }
 
   void release(long bytes) {

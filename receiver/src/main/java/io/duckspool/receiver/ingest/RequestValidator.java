@@ -39,19 +39,20 @@ public final class RequestValidator {
    * Inflates, parses and counts; never blocks.
    *
    * @param body the whole body as received, borrowed until return
-   * @param claim grows by the decoded buffer, which is given back before the return
+   * @param claim grows by the decoded buffer and by what parsing takes, all of which is given back
+   *     before the return
    */
   public OtlpCounts validate(
       Signal signal, PayloadFormat format, ContentCoding coding, byte[] body, Claim claim)
       throws ExportError {
     try {
       if (coding == ContentCoding.IDENTITY) {
-        return parse(signal, format, body, body.length);
+        return parse(signal, format, body, body.length, claim);
       }
       try (BodyDecoder decoder = new BodyDecoder(coding, maxBodyBytes, claim)) {
         decoder.feed(body, 0, body.length);
         decoder.finish();
-        return parse(signal, format, decoder.bytes(), decoder.length());
+        return parse(signal, format, decoder.bytes(), decoder.length(), claim);
       }
     } catch (MalformedOtlpException e) {
       throw ExportError.of(ExportError.Kind.BAD_REQUEST, detail(e));
@@ -62,11 +63,12 @@ public final class RequestValidator {
     }
   }
 
-  private OtlpCounts parse(Signal signal, PayloadFormat format, byte[] bytes, int length)
-      throws MalformedOtlpException, OtlpTooLargeException {
+  private OtlpCounts parse(
+      Signal signal, PayloadFormat format, byte[] bytes, int length, Claim claim)
+      throws MalformedOtlpException, OtlpTooLargeException, BudgetExhaustedException {
     OtlpParser spare = spareParsers.poll();
     OtlpParser parser = spare == null ? new OtlpParser(limits) : spare;
-    OtlpCounts counts = parser.parse(signal, format, bytes, 0, length, OtlpVisitor.COUNTING);
+    OtlpCounts counts = parser.parse(signal, format, bytes, 0, length, OtlpVisitor.COUNTING, claim);
     // Only a parser that came through is used again; a full queue leaves it to the collector.
     boolean unused = spareParsers.offer(parser);
     return counts;

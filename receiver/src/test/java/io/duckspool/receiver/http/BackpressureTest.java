@@ -8,20 +8,32 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
+import io.duckspool.common.otlp.ContentCoding;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.logs.v1.LogRecord;
+import io.opentelemetry.proto.logs.v1.ResourceLogs;
+import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is refused with a 503, and that it passes; what a 202 waits for. */
 class BackpressureTest {
+
+  private static final String JSON_TYPE = "Content-Type: application/json";
 
   private TestServer server;
 
@@ -41,10 +53,14 @@ class BackpressureTest {
   }
 
   private CompletableFuture<RawClient.Reply> postLater(byte[] body) {
+    return postLater(body, PROTOBUF);
+  }
+
+  private CompletableFuture<RawClient.Reply> postLater(byte[] body, String type) {
     return CompletableFuture.supplyAsync(
         () -> {
           try {
-            return server.post(body, PROTOBUF);
+            return server.post(body, type);
           } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
           }
@@ -262,16 +278,114 @@ class BackpressureTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(LargestBody.class)
+  void aBodyOfMaxBodyBytes_isTaken_whereTwiceThatMayBeInFlight(LargestBody largest)
+      throws Exception {
+    TestServer.Options options = TestServer.options();
+    options.maxBodyBytes = LargestBody.BYTES;
+    options.maxInFlightBytes = 2 * LargestBody.BYTES;
+    server = options.start();
+    for (int i = 0; i < 3; i++) {
+      RawClient.Reply reply =
+          largest == LargestBody.CHUNKED
+              ? postChunked(largest.body())
+              : server.post(largest.body(), largest.headers());
+      assertEquals(202, reply.status(), reply.text());
+      await("all memory is given back", () -> server.memory.reservedBytes() == 0);
+    }
+  }
+
+  private enum LargestBody {
+    IDENTITY,
+    CHUNKED,
+    GZIP,
+    DEFLATE,
+    ZSTD,
+    JSON,
+    JSON_IN_GZIP;
+
+    static final int BYTES = 1 << 20;
+
+    /** The largest there may be; compressed ones are not made smaller, as random bytes aren't. */
+    byte[] body() throws IOException {
+      byte[] random = new byte[BYTES - 8_000];
+      new Random(1).nextBytes(random);
+      byte[] incompressible =
+          ExportLogsServiceRequest.newBuilder()
+              .addResourceLogs(
+                  ResourceLogs.newBuilder()
+                      .addScopeLogs(
+                          ScopeLogs.newBuilder()
+                              .addLogRecords(
+                                  LogRecord.newBuilder()
+                                      .setBody(
+                                          AnyValue.newBuilder()
+                                              .setBytesValue(ByteString.copyFrom(random))))))
+              .build()
+              .toByteArray();
+      byte[] body =
+          switch (this) {
+            case IDENTITY, CHUNKED -> Payloads.logOfSize(BYTES);
+            case GZIP -> Payloads.encode(ContentCoding.GZIP, incompressible);
+            case DEFLATE -> Payloads.encode(ContentCoding.DEFLATE, incompressible);
+            case ZSTD -> Payloads.encode(ContentCoding.ZSTD, incompressible);
+            case JSON -> Payloads.jsonOfSize(BYTES);
+            case JSON_IN_GZIP -> Payloads.encode(ContentCoding.GZIP, Payloads.jsonOfSize(BYTES));
+          };
+      assertTrue(body.length <= BYTES, "" + body.length);
+      assertTrue(this == JSON_IN_GZIP || body.length > BYTES - 8_000, "" + body.length);
+      return body;
+    }
+
+    String[] headers() {
+      String type = this == JSON || this == JSON_IN_GZIP ? JSON_TYPE : PROTOBUF;
+      String coding =
+          this == JSON_IN_GZIP
+              ? "gzip"
+              : this == GZIP || this == DEFLATE || this == ZSTD ? name() : "identity";
+      return new String[] {type, "Content-Encoding: " + coding.toLowerCase(Locale.ROOT)};
+    }
+  }
+
   @Test
-  void eightConnections_ofOneMebibyteBodies_atTheDefaults_seeNo503() throws Exception {
+  void memoryForJson_isCounted_andIsA503_whileOthersAreInFlight() throws Exception {
+    TestServer.Options options = TestServer.options();
+    options.maxInFlightBytes = 1_500_000;
+    server = options.start();
+    byte[] json = Payloads.jsonOfSize(700_000);
+    server.fake.holdSync();
+    CompletableFuture<RawClient.Reply> other = postLater(Payloads.logOfSize(600_000));
+    await("another waits for its sync", () -> server.fake.waitingCount() == 1);
+    assertUnavailable(server.postJson(json), "max_in_flight_bytes");
+    server.fake.sync();
+    assertEquals(202, other.get().status());
+    CompletableFuture<RawClient.Reply> alone = postLater(json, JSON_TYPE);
+    await("alone it is taken", () -> server.fake.waitingCount() == 1);
+    server.fake.sync();
+    assertEquals(202, alone.get().status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"protobuf", "json", "protobuf in gzip", "json in gzip"})
+  void eightConnections_ofOneMebibyteBodies_atTheDefaults_seeNo503(String form) throws Exception {
     TestServer.Options options = TestServer.options();
     // A quarter of the receiver's smallest supported heap of 256 MiB.
     options.maxInFlightBytes = 64 << 20;
     options.maxBodyBytes = 16 << 20;
     options.httpThreads = 8;
     server = options.start();
-    byte[] body = Payloads.logOfSize(1 << 20);
-    byte[] head = (head(PROTOBUF, "Content-Length: " + body.length) + "\r\n").getBytes();
+    boolean isJson = form.startsWith("json");
+    boolean isGzip = form.endsWith("gzip");
+    byte[] plain = isJson ? Payloads.jsonOfSize(1 << 20) : Payloads.logOfSize(1 << 20);
+    byte[] body = isGzip ? Payloads.encode(ContentCoding.GZIP, plain) : plain;
+    byte[] head =
+        (head(
+                    isJson ? JSON_TYPE : PROTOBUF,
+                    "Content-Encoding: " + (isGzip ? "gzip" : "identity"),
+                    "Content-Length: " + body.length)
+                + "\r\n")
+            .getBytes();
     List<CompletableFuture<Integer>> clients = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       clients.add(

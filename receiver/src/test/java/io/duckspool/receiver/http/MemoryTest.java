@@ -5,10 +5,12 @@ import static io.duckspool.receiver.http.TestServer.head;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.CodedOutputStream;
 import io.duckspool.common.otlp.ContentCoding;
 import io.duckspool.common.otlp.OtlpSamples;
 import io.duckspool.common.otlp.PayloadFormat;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -58,8 +60,12 @@ class MemoryTest {
 
   /** Sends the body from all clients at once, this often each; the count of each status. */
   private Map<Integer, Integer> sendAll(byte[] body, int times, String... headers) {
+    return sendAll("/v1/logs", body, times, headers);
+  }
+
+  private Map<Integer, Integer> sendAll(String path, byte[] body, int times, String... headers) {
     byte[] head =
-        (head(headers) + "Content-Length: " + body.length + "\r\n\r\n")
+        (head(headers).replace("/v1/logs", path) + "Content-Length: " + body.length + "\r\n\r\n")
             .getBytes(StandardCharsets.ISO_8859_1);
     List<CompletableFuture<List<Integer>>> clients = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
@@ -85,6 +91,15 @@ class MemoryTest {
       }
     }
     return statuses;
+  }
+
+  /** Every client was told something, and the server is as before. */
+  private void assertNeverOutOfMemory(Map<Integer, Integer> counts, int times) throws IOException {
+    assertTrue(process.isAlive(), () -> "the server died: " + output.lines().toList());
+    assertEquals(CLIENTS * times, counts.values().stream().mapToInt(Integer::intValue).sum());
+    assertEquals(0, counts.getOrDefault(500, 0), counts.toString());
+    process.getOutputStream().close();
+    assertTrue(output.lines().anyMatch("nothing left"::equals));
   }
 
   private void assertOnlyAcceptedOrBusy(Map<Integer, Integer> counts, int times)
@@ -120,6 +135,52 @@ class MemoryTest {
     byte[] body = OtlpSamples.write(OtlpSamples.typicalLogs(15_000, 1), PayloadFormat.JSON);
     assertTrue(body.length > BODY_BYTES / 2 && body.length <= BODY_BYTES, "" + body.length);
     assertOnlyAcceptedOrBusy(sendAll(body, 2, JSON), 2);
+  }
+
+  @Test
+  void json_thatBecomesLargerProtobuf() throws IOException {
+    String start =
+        "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"m\","
+            + "\"histogram\":{\"dataPoints\":[{\"bucketCounts\":[0";
+    String end = "]}]}}]}]}]}";
+    byte[] body = new byte[BODY_BYTES];
+    for (int i = 0; i < body.length; i += 2) {
+      body[i] = ',';
+      body[i + 1] = '0';
+    }
+    System.arraycopy(start.getBytes(), 0, body, 0, start.length());
+    Arrays.fill(body, BODY_BYTES - 64, BODY_BYTES, (byte) ' ');
+    System.arraycopy(end.getBytes(), 0, body, BODY_BYTES - end.length(), end.length());
+    assertEquals(',', body[start.length()]);
+    assertNeverOutOfMemory(sendAll("/v1/metrics", body, 1, JSON), 1);
+  }
+
+  @Test
+  void json_ofAHugeName() throws IOException {
+    byte[] body = new byte[BODY_BYTES];
+    Arrays.fill(body, (byte) 'n');
+    System.arraycopy("{\"".getBytes(), 0, body, 0, 2);
+    System.arraycopy("\":1}".getBytes(), 0, body, BODY_BYTES - 4, 4);
+    assertNeverOutOfMemory(sendAll("/v1/logs", body, 1, JSON), 1);
+  }
+
+  @Test
+  void aResource_ofMillionsOfAttributes() throws IOException {
+    byte[] attribute = {0x0A, 4, 0x12, 2, 0x18, 0};
+    int count = (BODY_BYTES - 64) / attribute.length;
+    ByteArrayOutputStream body = new ByteArrayOutputStream(BODY_BYTES);
+    CodedOutputStream out = CodedOutputStream.newInstance(body);
+    int attributesBytes = count * attribute.length;
+    out.writeTag(1, 2);
+    out.writeUInt32NoTag(
+        1 + CodedOutputStream.computeUInt32SizeNoTag(attributesBytes) + attributesBytes);
+    out.writeTag(1, 2);
+    out.writeUInt32NoTag(attributesBytes);
+    out.flush();
+    for (int i = 0; i < count; i++) {
+      body.write(attribute, 0, attribute.length);
+    }
+    assertNeverOutOfMemory(sendAll("/v1/logs", body.toByteArray(), 1, PROTOBUF), 1);
   }
 
   @Test

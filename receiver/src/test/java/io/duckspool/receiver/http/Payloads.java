@@ -3,6 +3,7 @@ package io.duckspool.receiver.http;
 import com.github.luben.zstd.Zstd;
 import io.duckspool.common.otlp.ContentCoding;
 import io.duckspool.common.otlp.OtlpSamples;
+import io.duckspool.common.otlp.PayloadFormat;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
@@ -10,6 +11,7 @@ import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
@@ -31,6 +33,19 @@ final class Payloads {
       }
       filler += bytes - request.length;
     }
+  }
+
+  /** Many log records as JSON, with blanks behind them up to exactly this many bytes. */
+  static byte[] jsonOfSize(int bytes) throws IOException {
+    int records = bytes / 1_000;
+    byte[] json = OtlpSamples.write(OtlpSamples.typicalLogs(records, 1), PayloadFormat.JSON);
+    while (json.length < bytes * 9L / 10 || json.length > bytes) {
+      records = (int) (records * (bytes * 0.97) / json.length);
+      json = OtlpSamples.write(OtlpSamples.typicalLogs(records, 1), PayloadFormat.JSON);
+    }
+    byte[] padded = Arrays.copyOf(json, bytes);
+    Arrays.fill(padded, json.length, bytes, (byte) ' ');
+    return padded;
   }
 
   /** One log record whose body says it. */
