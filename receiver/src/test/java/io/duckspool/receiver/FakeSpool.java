@@ -35,6 +35,7 @@ public final class FakeSpool implements Spool {
   private boolean isFull;
   private boolean dropsPayloads;
   private RuntimeException bug;
+  private Error error;
   private long usableBytes = Long.MAX_VALUE;
   private OptionalLong oldestAgeMillis = OptionalLong.empty();
 
@@ -120,6 +121,11 @@ public final class FakeSpool implements Spool {
     bug = failure;
   }
 
+  /** From now on this is thrown when a request asks for room, before its body. */
+  public synchronized void setError(Error failure) {
+    error = failure;
+  }
+
   public synchronized void setUsableBytes(long bytes) {
     usableBytes = bytes;
   }
@@ -134,6 +140,9 @@ public final class FakeSpool implements Spool {
 
   @Override
   public synchronized void checkRoom(long inFlightBytes) throws SpoolFullException {
+    if (error != null) {
+      throw error;
+    }
     if (inFlightBytes > usableBytes) {
       throw new SpoolFullException("the disk has no room for " + inFlightBytes + " bytes");
     }

@@ -240,7 +240,7 @@ final class BodyReader implements ReadListener {
     return rejected(error);
   }
 
-  private Runnable rejected(ExportError error) {
+  private Runnable rejected(Throwable error) {
     buffer.ifPresent(BodyBuffer::discard);
     deadlines.remove(this);
     return () -> body.completeExceptionally(error);
@@ -255,6 +255,10 @@ final class BodyReader implements ReadListener {
     }
     if (failure instanceof TimeoutException || failure.getCause() instanceof TimeoutException) {
       return gone(tooSlow());
+    }
+    if (failure instanceof Error) {
+      state = State.GONE;
+      return rejected(failure);
     }
     if (failure instanceof HttpException bad) {
       return gone(ExportError.of(ExportError.Kind.BAD_REQUEST, "the body: " + bad.getReason()));

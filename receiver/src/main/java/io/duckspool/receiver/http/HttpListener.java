@@ -9,12 +9,16 @@ import io.javalin.config.RoutesConfig;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -103,7 +107,7 @@ public final class HttpListener implements AutoCloseable {
       Javalin javalin =
           Javalin.create(
               config -> {
-                configure(config, threads, writer.replies());
+                configure(config, threads, writer);
                 for (ServerSocketChannel channel : bound.channels()) {
                   config.jetty.addConnector((jetty, http) -> connector(jetty, http, channel));
                 }
@@ -126,11 +130,14 @@ public final class HttpListener implements AutoCloseable {
     return threads;
   }
 
-  private static void configure(JavalinConfig config, QueuedThreadPool threads, Replies replies) {
+  private static void configure(
+      JavalinConfig config, QueuedThreadPool threads, ReplyWriter writer) {
+    Replies replies = writer.replies();
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
     config.router.ignoreTrailingSlashes = false;
+    config.router.javaLangErrorHandler(writer::writeError);
     config.http.compressionStrategy = CompressionStrategy.NONE;
     config.jetty.threadPool = threads;
     config.jetty.modifyServer(server -> server.setErrorHandler(ErrorPages.ofServer(replies)));
@@ -145,6 +152,23 @@ public final class HttpListener implements AutoCloseable {
     // A 401 or 503 doesn't wait for the first bytes of the body.
     http.setDelayDispatchUntilContent(false);
     http.setSendServerVersion(false);
+    http.addCustomizer((request, responseHeaders) -> withoutWebSocket(request));
+  }
+
+  /** Javalin looks for a WebSocket's path, and skips ours, for whoever sends this header. */
+  private static Request withoutWebSocket(Request request) {
+    if (!request.getHeaders().contains(HttpHeader.SEC_WEBSOCKET_VERSION)) {
+      return request;
+    }
+    HttpFields headers =
+        HttpFields.build(request.getHeaders(), EnumSet.of(HttpHeader.SEC_WEBSOCKET_VERSION))
+            .asImmutable();
+    return new Request.Wrapper(request) {
+      @Override
+      public HttpFields getHeaders() {
+        return headers;
+      }
+    };
   }
 
   private static Connector connector(

@@ -73,10 +73,18 @@ final class IngestHandler {
   void handle(Signal signal, Context context) throws ExportError {
     requests.increment();
     HttpServletRequest request = context.req();
-    authentication.check(request);
-    Negotiation negotiated = Negotiation.of(request);
-    long announcedBytes = announcedBytes(request);
-    Claim claim = admission.admit(Math.max(0, announcedBytes));
+    Negotiation negotiated;
+    long announcedBytes;
+    Claim claim;
+    try {
+      authentication.check(request);
+      negotiated = Negotiation.of(request);
+      announcedBytes = announcedBytes(request);
+      claim = admission.admit(Math.max(0, announcedBytes));
+    } catch (Error e) {
+      // What is an exception gets its reply like any other, and its body is dropped.
+      throw new IllegalStateException("a request ended before its body was read", e);
+    }
     context.future(() -> receive(signal, context, negotiated, announcedBytes, claim));
   }
 
@@ -86,7 +94,7 @@ final class IngestHandler {
     try {
       BodyBuffer buffer = new BodyBuffer(claim, chunks, announcedBytes, maxBodyBytes);
       reader = BodyReader.read(context.req().getInputStream(), buffer, deadlines, executor);
-    } catch (java.io.IOException | RuntimeException e) {
+    } catch (java.io.IOException | RuntimeException | Error e) {
       claim.close();
       return CompletableFuture.failedFuture(e);
     }

@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,13 +35,25 @@ final class ReplyWriter {
       LOG.debug("the client went away while its body was read", failure);
       error = ExportError.of(ExportError.Kind.BAD_REQUEST, "the body ended early");
     } else {
-      String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-      LOG.error("internal error {}", id, failure);
-      error =
-          ExportError.of(
-              ExportError.Kind.INTERNAL_ERROR, "internal error " + id + "; the log says more");
+      error = bug(failure);
     }
     return replies.rejected(Negotiation.typeIfKnown(request), error);
+  }
+
+  private static ExportError bug(Throwable failure) {
+    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    LOG.error("internal error {}", id, failure);
+    return ExportError.of(
+        ExportError.Kind.INTERNAL_ERROR, "internal error " + id + "; the log says more");
+  }
+
+  /** The last resort: replies to a request that ended with an error of the virtual machine. */
+  void writeError(HttpServletResponse response, Error failure) {
+    Reply reply = replies.rejected(Optional.empty(), bug(failure));
+    if (!response.isCommitted()) {
+      response.reset();
+      write(response, reply, false);
+    }
   }
 
   /**

@@ -160,6 +160,27 @@ class BackpressureTest {
   }
 
   @Test
+  void anErrorOfTheVirtualMachine_isA500_inOurShape_andItsMemoryIsGivenBack() throws Exception {
+    TestServer.Options options = TestServer.options();
+    options.onReadiness =
+        () -> {
+          throw new StackOverflowError("made by this test");
+        };
+    server = options.start();
+    server.fake.setError(new NoClassDefFoundError("made by this test"));
+    RawClient.Reply early = server.post(Payloads.logOfSize(1 << 20), PROTOBUF);
+    assertError(500, "internal_error", early);
+    assertTrue(early.text().matches(".*internal error [0-9a-f]{16};.*"), early.text());
+    assertFalse(early.text().contains("made by"), early.text());
+    server.fake.setError(null);
+    assertEquals(202, server.post(Payloads.log("x"), PROTOBUF).status());
+    try (RawClient client = server.client()) {
+      client.send("GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
+      assertError(500, "internal_error", client.reply());
+    }
+  }
+
+  @Test
   void maxBufferedBytes_isFilledToTheByte_thenRefused_untilTheWriterCommits() throws Exception {
     TestServer.Options options = TestServer.options();
     options.maxBufferedBytes = OptionalLong.of(10_000);

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rows of the error table that are decided before the body, in their order. */
@@ -262,14 +264,75 @@ class HttpErrorsTest {
     }
   }
 
-  @Test
-  void aClientThatAsksFirst_isToldBeforeItSendsTheBody() throws IOException {
+  /** Requests that are refused by their head: status, its head without length and blank line. */
+  private static List<Arguments> early() {
+    String post = "POST /v1/logs HTTP/1.1\r\nHost: h\r\n";
+    String token = "x-api-key: " + TOKEN + "\r\n";
+    String json = "Content-Type: application/json\r\n";
+    return List.of(
+        Arguments.of(404, "POST /v1/log HTTP/1.1\r\nHost: h\r\n" + token + json),
+        Arguments.of(405, "PUT /v1/logs HTTP/1.1\r\nHost: h\r\n" + token + json),
+        Arguments.of(401, post + json),
+        Arguments.of(401, post + "x-api-key: " + TOKEN + "x\r\n" + json),
+        Arguments.of(415, post + token + "Content-Type: text/plain\r\n"),
+        Arguments.of(415, post + token + json + "Content-Encoding: br\r\n"),
+        Arguments.of(413, post + token + json));
+  }
+
+  @ParameterizedTest
+  @MethodSource("early")
+  void aRefusalByTheHead_comesBeforeAnythingOfTheBodyIsReadOrAskedFor(int status, String head)
+      throws IOException {
     try (RawClient client = server.client()) {
-      client.send(
-          "POST /v1/logs HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
-              + "Content-Length: 1000\r\n\r\n");
-      assertError(401, "unauthorized", client.reply());
+      // The interim reply 100 would be sent by whoever begins to read.
+      client.send(head + "Expect: 100-continue\r\nContent-Length: 9000000\r\n\r\n");
+      String statusLine = client.statusLine();
+      assertTrue(statusLine.startsWith("HTTP/1.1 " + status), statusLine);
+      assertEquals(0, server.memory.payloadBytes());
     }
+    try (RawClient client = server.client()) {
+      client.send(head + "Content-Length: 9000000\r\n\r\n");
+      assertEquals(status, client.reply().status());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("early")
+  void aClientThatSendsItsWholeBodyFirst_readsTheRefusal(int status, String head)
+      throws IOException {
+    byte[] body = new byte[9_000_000];
+    for (boolean isChunked : new boolean[] {false, true}) {
+      try (RawClient client = server.client()) {
+        client.send(
+            head
+                + (isChunked ? "Transfer-Encoding: chunked" : "Content-Length: " + body.length)
+                + "\r\n\r\n");
+        assertTrue(client.trySend(isChunked ? Payloads.chunked(body, 60_000) : body));
+        assertEquals(status, client.reply().status());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Sec-WebSocket-Version: 13", "sec-websocket-version: 1"})
+  void aHeaderOfWebSockets_changesNothing(String header) throws IOException {
+    String upgrade = header + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    for (List<String> one :
+        List.of(
+            List.of("404", "GET /nowhere"),
+            List.of("405", "GET /v1/logs"),
+            List.of("200", "GET /healthz"))) {
+      try (RawClient client = server.client()) {
+        client.send(one.get(1) + " HTTP/1.1\r\nHost: h\r\n" + upgrade + "\r\n");
+        assertEquals(Integer.parseInt(one.get(0)), client.reply().status(), one.get(1));
+      }
+    }
+    try (RawClient client = server.client()) {
+      client.send("POST /v1/logs HTTP/1.1\r\nHost: h\r\n" + header + "\r\n");
+      assertError(401, "unauthorized", client.send("Content-Length: 0\r\n\r\n").reply());
+    }
+    assertEquals(
+        202, server.post(TestServer.ONE_LOG, "Content-Type: application/json", header).status());
   }
 
   private RawClient.Reply get(String path) throws IOException {

@@ -53,6 +53,7 @@ public final class TestServer implements AutoCloseable {
     int port;
     Optional<Spool> spool = Optional.empty();
     Optional<String> degradation = Optional.empty();
+    Runnable onReadiness = () -> {};
 
     TestServer start() throws IOException {
       return new TestServer(this);
@@ -78,7 +79,10 @@ public final class TestServer implements AutoCloseable {
                 admission,
                 new RequestValidator(options.limits, (int) options.maxBodyBytes, 4),
                 spool),
-            () -> options.degradation);
+            () -> {
+              options.onReadiness.run();
+              return options.degradation;
+            });
   }
 
   public static Options options() {
