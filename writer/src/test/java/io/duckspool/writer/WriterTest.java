@@ -177,6 +177,28 @@ final class WriterTest {
   }
 
   @Test
+  void aRefusedServer_goesOnWhereAnOperatorSays() throws Exception {
+    Server server = serve(4318, 200);
+    server.append("a");
+    server.file(ServerState.SERVING).write(server.folder());
+    await("the refusal", () -> "target_refused".equals(pipelineState()));
+    for (AdminApi.SetLedger wrong :
+        List.of(
+            new AdminApi.SetLedger("otlp:localhost:9", null, false),
+            new AdminApi.SetLedger("otlp:localhost:4318", "1-1", false),
+            new AdminApi.SetLedger("otlp:localhost:4318", "here", false))) {
+      AdminException refused =
+          assertThrows(AdminException.class, () -> client.setLedger(wrong, TIMEOUT));
+      assertEquals(400, refused.status(), refused::getMessage);
+    }
+    AdminApi.LedgerSet set =
+        client.setLedger(new AdminApi.SetLedger("otlp:localhost:4318", null, false), TIMEOUT);
+    assertEquals(server.spool().firstIndex().toString(), set.nextIndex());
+    await("the row", () -> pipelines().get(0).committedRowsTotal() == 1);
+    assertEquals("[{\"n\":1}]", sql("SELECT count(*) AS n FROM otlp_logs"));
+  }
+
+  @Test
   void anAbandonedPreparation_leavesNoPipelineBehind() throws Exception {
     Server server = serve(4318, 200);
     prepare(server);

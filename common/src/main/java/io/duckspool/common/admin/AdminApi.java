@@ -23,6 +23,9 @@ public final class AdminApi {
   /** {@code POST}: {@link Release}; 200 with an empty object once no file of the spool is open. */
   public static final String RELEASE = "/admin/release";
 
+  /** {@code POST}: {@link SetLedger}; 200 with {@link LedgerSet}, 400 with why nothing changed. */
+  public static final String LEDGER = "/admin/ledger";
+
   /** {@code POST}: {@link Sql}; 200 with an array of row objects, or CSV. */
   public static final String SQL = "/admin/sql";
 
@@ -72,6 +75,32 @@ public final class AdminApi {
    * by itself.
    */
   public record Release(String spoolId) {}
+
+  /**
+   * Sets the ledger of a server whose pipeline refuses its target because ledger and spool
+   * disagree.
+   *
+   * @param listenUri canonical
+   * @param next where to go on; null: at the oldest segment of the spool
+   * @param acceptGap whether entries that are neither in the target nor in the spool are given up
+   */
+  public record SetLedger(String listenUri, @Nullable String next, boolean acceptGap) {}
+
+  /**
+   * The ledger is set, durable.
+   *
+   * @param previousIndex where it stood; null: there was none
+   * @param mayLoseEntries entries before the index that are lost, where the target lacks them
+   * @param mayDoubleEntries entries from the index on that are doubled, where the target has them
+   */
+  public record LedgerSet(
+      String spoolId,
+      @Nullable String previousIndex,
+      String nextIndex,
+      long mayLoseEntries,
+      long mayLoseRows,
+      long mayDoubleEntries,
+      long mayDoubleRows) {}
 
   /**
    * A read-only statement.

@@ -62,6 +62,12 @@ public final class AdminClient {
     post(AdminApi.RELEASE, request, timeout);
   }
 
+  /** Sets the ledger of a refused pipeline. */
+  public AdminApi.LedgerSet setLedger(AdminApi.SetLedger request, Duration timeout)
+      throws IOException, AdminException, InterruptedException {
+    return read(post(AdminApi.LEDGER, request, timeout), new TypeReference<>() {});
+  }
+
   /** The pipelines of the writer. */
   public List<AdminApi.PipelineStatus> pipelines(Duration timeout)
       throws IOException, AdminException, InterruptedException {

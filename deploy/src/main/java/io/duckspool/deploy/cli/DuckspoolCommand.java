@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       WriterCommand.class,
       SqlCommand.class,
       SpoolCommand.class,
+      LedgerCommand.class,
       HealthcheckCommand.class,
       VersionCommand.class,
     },

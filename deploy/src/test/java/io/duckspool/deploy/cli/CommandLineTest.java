@@ -121,6 +121,23 @@ final class CommandLineTest {
   }
 
   @Test
+  void ledgerSet_needsOnePlace_andAWriter() throws IOException {
+    assertEquals(2, run("ledger"));
+    assertEquals(2, run("ledger", "set", "otlp:localhost:4318"));
+    assertEquals(2, run("ledger", "set", "otlp:localhost:4318", "--next", "1-1", "--from-oldest"));
+    assertEquals(2, run("ledger", "set", "http://localhost", "--from-oldest"));
+    Path config = folder.resolve("l.yaml");
+    Files.writeString(
+        config,
+        "data: '%s'\nwriter: {control: '127.0.0.1:%d'}\n"
+            .formatted(folder.resolve("d"), freePort()));
+    assertEquals(
+        3,
+        run("ledger", "set", "otlp:localhost:4318", "--from-oldest", "--config", config.toString()),
+        err::toString);
+  }
+
+  @Test
   void rows_arePrintedAsATable_thatControlCharactersCannotBreak() throws IOException {
     String json =
         "[{\"n\":1,\"text\":\"a\\nb\\u001b[2J\",\"none\":null},{\"n\":22,\"text\":\"c\",\"none\":[1,2]}]";

@@ -5,6 +5,7 @@ import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.config.HostPort;
+import io.duckspool.writer.pipeline.LedgerOutcome;
 import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.sink.QueryException;
 import io.duckspool.writer.sink.SinkException;
@@ -34,6 +35,7 @@ public final class ControlServer implements AutoCloseable {
 
   private static final long MAX_BODY_BYTES = 1 << 20;
   private static final long RELEASE_TIMEOUT_MILLIS = 10_000;
+  private static final long LEDGER_TIMEOUT_MILLIS = 60_000;
   private static final String RESUME = "/admin/resume";
   private static final String HEALTH = "/healthz";
   private static final String READY = "/readyz";
@@ -51,6 +53,8 @@ public final class ControlServer implements AutoCloseable {
           AdminApi.RELEASE,
           HandlerType.POST,
           RESUME,
+          HandlerType.POST,
+          AdminApi.LEDGER,
           HandlerType.POST,
           AdminApi.SQL,
           HandlerType.POST,
@@ -139,6 +143,7 @@ public final class ControlServer implements AutoCloseable {
     config.routes.post(AdminApi.SEAL, this::seal);
     config.routes.post(AdminApi.RELEASE, this::release);
     config.routes.post(RESUME, this::resume);
+    config.routes.post(AdminApi.LEDGER, this::setLedger);
     config.routes.post(AdminApi.SQL, this::sql);
     config.routes.get(AdminApi.PIPELINES, context -> reply(context, 200, pipelines.statuses()));
     config.routes.get(HEALTH, context -> reply(context, 200, Map.of("status", "ok")));
@@ -203,6 +208,19 @@ public final class ControlServer implements AutoCloseable {
       throw new Refusal(400, "bad_request", "no such pipeline: " + request.spoolId());
     }
     reply(context, 200, Map.of());
+  }
+
+  private void setLedger(Context context) throws Refusal, InterruptedException {
+    AdminApi.SetLedger request = body(context, AdminApi.SetLedger.class);
+    try {
+      LedgerOutcome outcome = pipelines.setLedger(request, LEDGER_TIMEOUT_MILLIS);
+      if (outcome instanceof LedgerOutcome.Refused refused) {
+        throw new Refusal(400, "bad_request", refused.reason());
+      }
+      reply(context, 200, ((LedgerOutcome.Set) outcome).set());
+    } catch (IllegalArgumentException e) {
+      throw new Refusal(400, "bad_request", String.valueOf(e.getMessage()));
+    }
   }
 
   private void ready(Context context) {

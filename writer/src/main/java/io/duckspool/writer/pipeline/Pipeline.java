@@ -63,6 +63,7 @@ final class Pipeline implements AutoCloseable {
   private final Sink sink;
   private final SpoolHandle spool;
   private final Starter starter;
+  private final LedgerReset ledgerReset;
   private final QuarantineStore quarantine;
   private final DeathWatch watch;
   private final SealLog sealLog;
@@ -94,6 +95,7 @@ final class Pipeline implements AutoCloseable {
     this.spool = new SpoolHandle(settings, parts);
     this.limits = settings.limits();
     this.starter = new Starter(settings, sink, parts.isReceiverOfRunAlive(), parts.clock());
+    this.ledgerReset = new LedgerReset(settings, sink, parts.isReceiverOfRunAlive(), parts.clock());
     this.quarantine = QuarantineStore.open(settings.folder().quarantine());
     this.sealLog = SealLog.open(settings.folder().seals());
     this.stopSequence = new StopSequence(parts.data());
@@ -138,6 +140,8 @@ final class Pipeline implements AutoCloseable {
       release(release);
     } else if (command instanceof PipelineCommand.Resume resume) {
       resume(resume);
+    } else if (command instanceof PipelineCommand.SetLedger ledger) {
+      ledger.reply().complete(setLedger(ledger.request()));
     } else if (command instanceof PipelineCommand.StopServer stop) {
       isStopping = true;
       if (stop.isDrained()) {
@@ -462,6 +466,24 @@ final class Pipeline implements AutoCloseable {
     spool.close();
     stopSequence.run(settings.folder(), sink);
     return end();
+  }
+
+  private LedgerOutcome setLedger(AdminApi.SetLedger request) {
+    if (health.state() != PipelineState.TARGET_REFUSED || isRefusedForGood) {
+      return new LedgerOutcome.Refused(
+          "the pipeline is "
+              + health.state().text()
+              + (isRefusedForGood
+                  ? ", and has to be started anew with its writer: " + health.trouble()
+                  : ": there is nothing to set"));
+    }
+    try {
+      LedgerOutcome outcome = ledgerReset.set(spool.tailer(), request);
+      health.dueNow();
+      return outcome;
+    } catch (SinkException | SpoolException e) {
+      return new LedgerOutcome.Refused(String.valueOf(e.getMessage()));
+    }
   }
 
   private LedgerRow ledger() {

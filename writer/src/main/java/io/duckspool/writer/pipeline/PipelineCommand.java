@@ -24,6 +24,10 @@ sealed interface PipelineCommand {
   /** Go on after a pause. */
   record Resume(CompletableFuture<Boolean> reply) implements PipelineCommand {}
 
+  /** Put the ledger where an operator says, and start there. */
+  record SetLedger(AdminApi.SetLedger request, CompletableFuture<LedgerOutcome> reply)
+      implements PipelineCommand {}
+
   /**
    * The server is being stopped: drain to the head and remove it.
    *

@@ -100,6 +100,8 @@ final class PipelineThread {
         release.reply().complete(true);
       } else if (left instanceof PipelineCommand.Resume resume) {
         resume.reply().complete(true);
+      } else if (left instanceof PipelineCommand.SetLedger ledger) {
+        ledger.reply().complete(new LedgerOutcome.Refused("the pipeline has ended"));
       }
     }
   }

@@ -134,6 +134,30 @@ public final class Pipelines {
         && await(entry, reply, timeoutMillis).isPresent();
   }
 
+  /** Sets the ledger of a server whose pipeline refuses to start; waits for it. */
+  public LedgerOutcome setLedger(AdminApi.SetLedger request, long timeoutMillis)
+      throws InterruptedException {
+    if (request.next() != null) {
+      SpoolIndex unused = SpoolIndex.parse(request.next());
+    }
+    Optional<Entry> refused =
+        entries.values().stream()
+            .filter(entry -> entry.settings().listenUri().equals(request.listenUri()))
+            .findFirst();
+    if (refused.isEmpty()) {
+      return new LedgerOutcome.Refused("the writer has no pipeline for " + request.listenUri());
+    }
+    CompletableFuture<LedgerOutcome> reply = new CompletableFuture<>();
+    if (!refused.get().thread().offer(new PipelineCommand.SetLedger(request, reply))) {
+      return new LedgerOutcome.Refused("the pipeline is busy, try again");
+    }
+    return await(refused.get(), reply, timeoutMillis)
+        .orElseGet(
+            () ->
+                new LedgerOutcome.Refused(
+                    "no answer within " + timeoutMillis + " ms; it may still be set"));
+  }
+
   /** The pipelines as they are now, by listen URI. */
   public List<AdminApi.PipelineStatus> statuses() {
     long now = parts.clock().millis();
