@@ -50,9 +50,6 @@ final class StartScan {
       throws IOException, SpoolOpenException {
     List<Long> present = folder.segments();
     mark.ifPresent(m -> advance(m.position()));
-    if (committed.position().next().segment() > 0) {
-      advance(committed.position());
-    }
     long scanFrom = mark.map(m -> m.position().next().segment()).orElse(0L);
     List<Long> empty = new ArrayList<>();
     for (long segment : present) {
@@ -67,6 +64,7 @@ final class StartScan {
         SegmentAppender.trim(folder, segment, disk);
       }
     }
+    advanceBy(committed);
     if (!present.isEmpty()) {
       disk.forceFolder(folder.path());
     }
@@ -122,6 +120,18 @@ final class StartScan {
 
   private void advance(SpoolPosition position) {
     if (end.isEmpty() || position.compareTo(end.get()) > 0) {
+      end = Optional.of(position);
+    }
+  }
+
+  /**
+   * The writer knows more where it has committed entries that are no longer here. Else its position
+   * is not taken: at the start of a segment it hides which one came before.
+   */
+  private void advanceBy(CommittedMark committed) {
+    SpoolPosition position = committed.position();
+    if (position.next().segment() > 0
+        && (end.isEmpty() || position.entries() > end.get().entries())) {
       end = Optional.of(position);
     }
   }

@@ -107,11 +107,7 @@ sealed interface StartDecision {
     }
     Optional<SegmentHeader> following = facts.following();
     if (following.isPresent() && isTorn(next, following.get())) {
-      SpoolPosition from = following.get().start();
-      return new SkipTornTail(
-          from,
-          ledger.position().entries() - from.entries(),
-          ledger.position().rows() - from.rows());
+      return skipTornTail(ledger.position(), following.get());
     }
     if (present.atNext().isPresent() && !present.atNext().get().hasCountersOf(ledger.position())) {
       return new Refuse(
@@ -146,6 +142,11 @@ sealed interface StartDecision {
         && end.compareTo(next) < 0;
   }
 
+  private static SkipTornTail skipTornTail(SpoolPosition ledger, SegmentHeader following) {
+    SpoolPosition from = following.start();
+    return new SkipTornTail(from, ledger.entries() - from.entries(), ledger.rows() - from.rows());
+  }
+
   private static StartDecision behindOldest(String listenUri, StartFacts facts, LedgerRow ledger) {
     SpoolPosition position = ledger.position();
     if (facts.oldest().isEmpty()) {
@@ -163,6 +164,10 @@ sealed interface StartDecision {
     SegmentHeader oldest = facts.oldest().get();
     if (oldest.start().hasCountersOf(position)) {
       return new GoOn(oldest.start());
+    }
+    if (isTorn(position.next(), oldest)) {
+      // Its segment was deleted when the tail was skipped, and nothing has been sealed since.
+      return skipTornTail(position, oldest);
     }
     return new Refuse(
         "the ledger stands at "

@@ -189,6 +189,37 @@ final class StartTableTest {
     assertEquals(server.spool().durable().next(), server.ledger().position().next());
   }
 
+  /** Nothing is sealed in between: the ledger still names the torn segment, which is deleted. */
+  @Test
+  void aLedgerInATornTail_goesOnAgain_afterEachRestartOfBothProcesses() throws Exception {
+    server.append(2);
+    server.append(3);
+    SpoolPosition torn = server.spool().durable();
+    server.restartReceiver();
+    SpoolIndex beyond = new SpoolIndex(torn.next().segment(), torn.next().sequence() + 2);
+    LedgerRow row = server.ledger();
+    server.sink.setLedger(
+        new LedgerRow(
+            row.spoolId(),
+            row.listenUri(),
+            row.runId(),
+            new SpoolPosition(beyond, torn.entries() + 2, torn.rows() + 9, torn.bytes() + 99),
+            2,
+            row.updatedAt()));
+    for (int restart = 0; restart < 3; restart++) {
+      server.startPipeline();
+      server.runUntilState(PipelineState.RUNNING);
+      server.closePipeline();
+      server.restartReceiver();
+    }
+    server.append(4);
+    server.startPipeline();
+    server.drain();
+
+    assertEquals(server.sent.subList(5, 9).stream().sorted().toList(), server.storedIds());
+    assertEquals(server.spool().durable().next(), server.ledger().position().next());
+  }
+
   @Test
   void countersThatDisagreeInTheSameRun_areRefused() throws Exception {
     server.append(2);
