@@ -36,6 +36,10 @@ public final class ChronicleSpoolStore implements SpoolStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChronicleSpoolStore.class);
   private static final Instant NUMBERS_BEGIN = Instant.parse("2024-01-01T00:00:00Z");
+
+  /** In 2084; a clock beyond is wrong, and its number would leave none for what comes after. */
+  private static final long MAX_BY_CLOCK = 1_900_000_000;
+
   private static final String COUNTER_FILE = "segment.counter";
 
   /** By file-store type: a mapped file there is coherent or durable only by luck. */
@@ -179,6 +183,10 @@ public final class ChronicleSpoolStore implements SpoolStore {
   /** Above every number this spool can have used, even one restored from a backup. */
   private long firstSegment(Path serverFolder, StartScan.Result scan) throws IOException {
     long highest = Math.max(0, clock.instant().getEpochSecond() - NUMBERS_BEGIN.getEpochSecond());
+    if (highest > MAX_BY_CLOCK) {
+      LOG.warn("the clock says {}: segment numbers go on without it", clock.instant());
+      highest = 0;
+    }
     highest = Math.max(highest, readCounter(serverFolder.resolve(COUNTER_FILE)));
     for (long present : scan.present()) {
       highest = Math.max(highest, present);

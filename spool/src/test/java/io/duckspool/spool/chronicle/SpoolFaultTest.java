@@ -36,6 +36,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -322,6 +324,26 @@ class SpoolFaultTest {
       assertTrue(spool.firstIndex().segment() > first);
     }
     assertTrue(first > 60_000_000);
+  }
+
+  @Test
+  void aClockThatIsFarAheadUsesUpNoSegmentNumbers() throws Exception {
+    long before;
+    try (Spool spool = open(temp)) {
+      before = spool.firstIndex().segment();
+      append(spool, payload(1, 10), 1);
+    }
+    InstantSource wrong = InstantSource.fixed(Instant.parse("2155-01-01T00:00:00Z"));
+    try (Spool spool =
+        new ChronicleSpoolStore(wrong, ticker, disk)
+            .openForAppend(temp, SPOOL_ID, newRunId(), OPTIONS)) {
+      assertEquals(before + 1, spool.firstIndex().segment());
+      append(spool, payload(2, 10), 1);
+    }
+    try (Spool spool = open(temp)) {
+      assertEquals(before + 2, spool.firstIndex().segment());
+      assertEquals(2, spool.head().entries());
+    }
   }
 
   @Test
