@@ -67,19 +67,21 @@ final class LocalDisk implements SpoolDisk {
   }
 
   private void fallocate(Path file, long offset, long length) throws IOException {
+    ProcessBuilder command =
+        new ProcessBuilder(
+                "fallocate",
+                "--keep-size",
+                "--offset",
+                Long.toString(offset),
+                "--length",
+                Long.toString(length),
+                file.toString())
+            .redirectErrorStream(true);
+    // Its message is read below, so it must not be a translated one.
+    command.environment().put("LC_ALL", "C");
     Process process;
     try {
-      process =
-          new ProcessBuilder(
-                  "fallocate",
-                  "--keep-size",
-                  "--offset",
-                  Long.toString(offset),
-                  "--length",
-                  Long.toString(length),
-                  file.toString())
-              .redirectErrorStream(true)
-              .start();
+      process = command.start();
     } catch (IOException e) {
       throw new NoFallocateException("fallocate can't be started: " + e.getMessage(), e);
     }
