@@ -9,6 +9,7 @@ import io.duckspool.common.server.ServerState;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +74,9 @@ final class StopSequence {
     List<Path> paths;
     try (Stream<Path> all = Files.walk(gone.path())) {
       paths = all.sorted(Comparator.reverseOrder()).toList();
+    } catch (UncheckedIOException e) {
+      // The pipeline and the scan of servers may delete one folder at the same time.
+      throw new IOException("the folder changes while it is deleted: " + gone.path(), e);
     }
     for (Path path : paths) {
       if (!path.equals(gone.serverFile()) && !path.equals(gone.path())) {
