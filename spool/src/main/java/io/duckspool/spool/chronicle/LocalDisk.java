@@ -8,8 +8,11 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +28,9 @@ final class LocalDisk implements SpoolDisk {
   private static final long FALLOCATE_TIMEOUT_SECONDS = 60;
 
   private volatile boolean hasFallocate = true;
+
+  /** Finding the store of a folder reads all mounts; asking a known one is a single statvfs. */
+  private final Map<Path, FileStore> stores = new ConcurrentHashMap<>();
 
   @Override
   public void force(FileChannel channel, boolean metadata) throws IOException {
@@ -63,7 +69,12 @@ final class LocalDisk implements SpoolDisk {
 
   @Override
   public long usableBytes(Path folder) throws IOException {
-    return Files.getFileStore(folder).getUsableSpace();
+    FileStore store = stores.get(folder);
+    if (store == null) {
+      store = Files.getFileStore(folder);
+      stores.put(folder, store);
+    }
+    return store.getUsableSpace();
   }
 
   private void fallocate(Path file, long offset, long length) throws IOException {

@@ -60,13 +60,27 @@ final class AttemptsNote implements AutoCloseable {
     static final Attempt NONE = new Attempt(Mode.IDLE, new SpoolIndex(0, 0), 0, 0);
   }
 
-  /** Opens the note, making it when missing. */
+  /**
+   * Opens the note. A new one is filled at once: on a disk that is full later, notes must still be
+   * written, for that is how a backlog drains.
+   */
   static AttemptsNote open(Path file) throws IOException {
-    return new AttemptsNote(
+    FileChannel channel =
         FileChannel.open(
             file,
             Set.of(CREATE, READ, WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))));
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try {
+      if (channel.size() < LINE_BYTES) {
+        channel.write(
+            ByteBuffer.wrap(" ".repeat(LINE_BYTES).getBytes(StandardCharsets.US_ASCII)), 0);
+        channel.force(false);
+      }
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    return new AttemptsNote(channel);
   }
 
   /** From now on each write is synced: the last exit was not a clean one. */

@@ -125,6 +125,7 @@ final class Intake implements AutoCloseable {
       long begin = nanoTicker.getAsLong();
       try {
         decoder.decode(entry, batch);
+        quarantine.takeBack(entry.index());
         quarantinedInARow = 0;
       } catch (UndecodableEntryException e) {
         verdict = e.getMessage();

@@ -143,6 +143,26 @@ public final class QuarantineStore {
         });
   }
 
+  /**
+   * Takes an entry back that can be stored after all: its verdict was reached by a try whose ledger
+   * never moved. To be called before the ledger passes the entry, while the spool still has it.
+   * Durable when it returns.
+   */
+  public void takeBack(SpoolIndex index) throws IOException {
+    if (files.isEmpty()) {
+      return;
+    }
+    String name = index + SUFFIX;
+    Counts counts = files.get(name);
+    if (counts != null) {
+      Files.deleteIfExists(folder.resolve(name));
+      AtomicFile.syncFolder(folder);
+      files.remove(name);
+      entryCount -= counts.entries();
+      rowCount -= counts.rows();
+    }
+  }
+
   /** Entries in quarantine. */
   public long entryCount() {
     return entryCount;

@@ -124,6 +124,29 @@ final class QuarantineFlowTest {
   }
 
   @Test
+  void aRefusedEntry_isTakenBack_whenTheWriterDiesBeforeTheSeal_andTheTargetThenAcceptsIt()
+      throws Exception {
+    server.append(1);
+    SpoolIndex bad = server.appendPayload(1, PipelineHarness.logs(List.of("the bad one"), 0));
+    refuse(bad);
+    server.startPipeline();
+    for (int i = 0; i < 1_000 && server.quarantined().isEmpty(); i++) {
+      server.steps(1);
+    }
+    assertEquals(List.of(bad + ".quarantined"), quarantinedNames());
+    assertTrue(server.ledger().position().next().compareTo(bad) <= 0, "not yet passed");
+    server.crashPipeline();
+
+    server.sink.refuse((move, batch) -> false);
+    Pipeline pipeline = server.startPipeline();
+    server.drain();
+    assertEquals(List.of(), server.quarantined());
+    assertEquals(0, pipeline.snapshot().quarantinedEntries());
+    assertEquals(
+        List.of("1"), server.query("SELECT count(*) FROM otlp_logs WHERE body = 'the bad one'"));
+  }
+
+  @Test
   void severalRefusedEntries_areAllFound() throws Exception {
     SpoolIndex one = server.appendPayload(1, PipelineHarness.logs(List.of("bad"), 0));
     for (int i = 0; i < 20; i++) {

@@ -63,6 +63,21 @@ final class QuarantineStoreTest {
   }
 
   @Test
+  void anEntryThatIsTakenBack_isGoneAndNotCounted_alsoAfterARestart() throws IOException {
+    open().put(entry(7, 3, "refused"), ByteBuffer.wrap(new byte[100]));
+    QuarantineStore store = open();
+    store.put(entry(8, 5, "refused"), ByteBuffer.wrap(new byte[100]));
+    store.takeBack(index(6));
+    store.takeBack(index(7));
+    store.takeBack(index(7));
+
+    assertEquals(1, store.entryCount());
+    assertEquals(5, store.rowCount());
+    assertEquals(1, open().entryCount());
+    assertFalse(Files.exists(folder.resolve("60000001-7.quarantined")));
+  }
+
+  @Test
   void countsAreFoundAgainAfterARestart_andALeftoverTemporaryFileIsNotCounted() throws IOException {
     QuarantineStore store = open();
     store.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
