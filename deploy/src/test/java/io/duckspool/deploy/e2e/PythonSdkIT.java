@@ -2,7 +2,6 @@ package io.duckspool.deploy.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,12 +33,7 @@ final class PythonSdkIT {
 
   @Test
   void pythonSdk_landsEveryItem_withTheValuesItHad() throws SQLException, IOException {
-    Path python =
-        Path.of(
-            System.getProperty(
-                "duckspool.python",
-                Distribution.module().resolve("target/python/bin/python").toString()));
-    assertTrue(Files.isExecutable(python), "no Python with the SDK, see test-all: " + python);
+    Path python = Distribution.python();
     try (Rig rig = Rig.in(folder).start()) {
       Path output = folder.resolve("exported.jsonl");
       Shell.Outcome outcome =

@@ -30,6 +30,18 @@ public final class Distribution {
     return MODULE;
   }
 
+  /** The Python interpreter with the OpenTelemetry SDK, which test-all installs. */
+  public static Path python() {
+    Path python =
+        Path.of(
+            System.getProperty(
+                "duckspool.python", MODULE.resolve("target/python/bin/python").toString()));
+    if (!Files.isExecutable(python)) {
+      throw new AssertionError("no Python with the SDK, run deploy/bin/test-all: " + python);
+    }
+    return python;
+  }
+
   /** The environment of a process with the Java under test and these JVM options. */
   public static Map<String, String> environment(String javaOptions) {
     Map<String, String> environment = new HashMap<>();
