@@ -90,7 +90,12 @@ public final class FakeWriter implements AutoCloseable {
         0,
         sealFailing,
         null,
-        null);
+        null,
+        0,
+        0,
+        null,
+        null,
+        0);
   }
 
   private synchronized void prepare(HttpExchange exchange) throws IOException {

@@ -1,13 +1,16 @@
 package io.duckspool.common.admin;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests and replies of the writer's control port, as JSON objects with these names in snake
- * case. All calls but {@code /healthz} and {@code /readyz} need {@code Authorization: Bearer
- * <control token>}. Errors are {@link Failure}.
+ * Requests and replies of the control ports, as JSON objects with these names in snake case, their
+ * keys in the order of the records. All calls but {@code /healthz} and {@code /readyz} need {@code
+ * Authorization: Bearer <control token>}. Errors are {@link Failure}.
+ *
+ * <p>People and scripts call the receiver ({@code otlp_…}); it calls the writer for its part.
  *
  * <p>Indices are text, {@code segment-sequence}; times of events are ages in milliseconds, null
  * before the first event.
@@ -31,6 +34,48 @@ public final class AdminApi {
 
   /** {@code GET}: 200 with an array of {@link PipelineStatus}. */
   public static final String PIPELINES = "/admin/pipelines";
+
+  /** {@code GET}, writer: 200 with an array of {@link SealRow}, by server, newest first. */
+  public static final String SEALS = "/admin/seals";
+
+  /** {@code POST}, writer: {@link ServerUri}; 200 with {@link PipelineAt}. Stays over restarts. */
+  public static final String PAUSE = "/admin/pause";
+
+  /** {@code POST}, writer: {@link ServerUri}; 200 with {@link PipelineAt}. */
+  public static final String RESUME = "/admin/resume";
+
+  /** {@code POST}, writer: {@link TakeUp}; 200 with {@link TakenUp}. */
+  public static final String TAKE_UP = "/admin/take_up";
+
+  /**
+   * {@code POST}, writer: {@link Replay}; 200 with {@link Replayed} once the kept spool has its new
+   * target; 400 with why nothing changed.
+   */
+  public static final String REPLAY = "/admin/replay";
+
+  /** {@code POST}, writer: {@link ServerUri}; 200 with {@link Discarded}, 400 with why not. */
+  public static final String DISCARD = "/admin/discard";
+
+  /** {@code GET}, both: 200 with an array of {@link ConfigValue}. */
+  public static final String CONFIG = "/admin/config";
+
+  /** {@code GET}, both: 200 with the Prometheus text format; with the control token. */
+  public static final String METRICS = "/metrics";
+
+  /** {@code POST}, receiver: the parameters of a server; 200 with {@link Served}. */
+  public static final String SERVE = "/admin/otlp_serve";
+
+  /** {@code POST}, receiver: {@link Flush}; 200 with {@link Flushed}. */
+  public static final String FLUSH = "/admin/otlp_flush";
+
+  /** {@code POST}, receiver: {@link Stop}; 200 with {@link Stopped}. */
+  public static final String STOP = "/admin/otlp_stop";
+
+  /** {@code GET}, receiver: 200 with an array of {@link ServerRow}. */
+  public static final String SERVER_LIST = "/admin/otlp_server_list";
+
+  /** {@code GET}, receiver: 200 with an array of {@link SealRow}; 503 without the writer. */
+  public static final String SEAL_LIST = "/admin/otlp_seal_list";
 
   private AdminApi() {}
 
@@ -105,7 +150,7 @@ public final class AdminApi {
   /**
    * A read-only statement.
    *
-   * @param format {@code json} (default) or {@code csv}
+   * @param format {@code json} (default), {@code csv} or {@code arrow} (the stream format)
    */
   public record Sql(String sql, @Nullable String format) {}
 
@@ -135,7 +180,186 @@ public final class AdminApi {
       long sealFailuresTotal,
       boolean sealFailing,
       @Nullable String sealLastError,
-      @Nullable String lastError) {}
+      @Nullable String lastError,
+      long maintenanceRunsTotal,
+      long maintenanceFailuresTotal,
+      @Nullable Long lastMaintenanceAgeMs,
+      @Nullable String maintenanceLastError,
+      long promotedColumnsTotal) {}
+
+  /** Names a server by its listen URI, in any accepted form. */
+  public record ServerUri(String uri) {}
+
+  /** A pipeline and its state after the call. */
+  public record PipelineAt(String listenUri, String state) {}
+
+  /**
+   * Hands a server that was stopped, and whose spool was kept, back to the receiver: the drain goes
+   * on, its removal is called off. From the reply on the receiver is the writer of the server file.
+   *
+   * @param spoolId must be the one in the server file
+   */
+  public record TakeUp(String server, String spoolId) {}
+
+  /**
+   * What became of a {@link TakeUp}.
+   *
+   * @param status {@code taken}: the server file says serving, with the same spool; {@code gone}:
+   *     all was committed, the server is removed
+   */
+  public record TakenUp(String status) {}
+
+  /**
+   * Gives the kept spool of a stopped server another target, which then gets what was not yet
+   * committed.
+   *
+   * @param catalog null or empty = the writer's default database
+   * @param schema null = main
+   */
+  public record Replay(
+      String uri,
+      @Nullable String catalog,
+      @Nullable String schema,
+      @Nullable String parquetExportPath) {}
+
+  /**
+   * A kept spool has its new target.
+   *
+   * @param nextIndex where the new target begins
+   * @param mayDoubleEntries entries that the old target may have, too, where its ledger could not
+   *     be read
+   */
+  public record Replayed(
+      String listenUri,
+      String spoolId,
+      String nextIndex,
+      long pendingEntries,
+      long pendingRows,
+      long mayDoubleEntries) {}
+
+  /** A kept spool was removed with everything in it that was not committed. */
+  public record Discarded(
+      String listenUri, String spoolId, long discardedEntries, long discardedRows) {}
+
+  /**
+   * A key of the configuration.
+   *
+   * @param value as text; null: none; secrets read {@code ***}
+   * @param origin {@code default}, {@code file NAME}, {@code environment VARIABLE} or {@code flag
+   *     NAME}
+   */
+  public record ConfigValue(String key, @Nullable String value, String origin) {}
+
+  /**
+   * A server that serves.
+   *
+   * @param authToken empty where authentication is off
+   * @param catalogName empty for the writer's default database
+   */
+  public record Served(
+      String listenUri,
+      String listenUrl,
+      String authToken,
+      String schemaName,
+      String logsTable,
+      String tracesTable,
+      String metricsGaugeTable,
+      String metricsSumTable,
+      String metricsHistogramTable,
+      String metricsExpHistogramTable,
+      String metricsSummaryTable,
+      String catalogName) {}
+
+  /**
+   * Commits what was accepted before the call.
+   *
+   * @param timeoutMs above 0; null: as long as it takes
+   */
+  public record Flush(String uri, @Nullable Long timeoutMs) {}
+
+  /**
+   * What became of a {@link Flush}.
+   *
+   * @param status {@code sealed}, {@code error}, or that there is no such server
+   */
+  public record Flushed(String status, long sealedRows, long sealsTotal, @Nullable String error) {}
+
+  /**
+   * Stops a server for good.
+   *
+   * @param timeoutMs above 0; null: a minute
+   */
+  public record Stop(String uri, @Nullable Long timeoutMs) {}
+
+  /**
+   * A server is stopped; the last two keys are there when its spool was kept.
+   *
+   * @param status what happened, or that there is no such server
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Stopped(String status, @Nullable Long pendingRows, @Nullable String error) {}
+
+  /** One server, as both processes know it. */
+  public record ServerRow(
+      String listenUri,
+      String listenUrl,
+      String host,
+      int port,
+      String catalogName,
+      String schemaName,
+      long activeRequests,
+      long totalRequests,
+      long totalRows,
+      long bufferedRows,
+      long admittedBytes,
+      long bufferedBytes,
+      long sealTargetBytes,
+      long sealMaxAgeMs,
+      @Nullable Long oldestBufferedAgeMs,
+      @Nullable Long lastSealAgeMs,
+      long sealsTotal,
+      long committedRowsTotal,
+      long sealFailuresTotal,
+      @JsonProperty("is_listening") boolean isListening,
+      @Nullable String lastError,
+      @Nullable String sealLastError,
+      long maintenanceRunsTotal,
+      long maintenanceFailuresTotal,
+      @Nullable Long lastMaintenanceAgeMs,
+      @Nullable String maintenanceLastError,
+      long promotedColumnsTotal,
+      String spoolId,
+      long spoolBytes,
+      String headIndex,
+      String durableIndex,
+      String committedIndex,
+      long quarantinedRowsTotal,
+      boolean writerConnected) {}
+
+  /**
+   * One seal.
+   *
+   * @param sealId its number in the ledger of its spool; 0 for one that failed
+   * @param startedAt ISO-8601, UTC
+   */
+  public record SealRow(
+      String listenUri,
+      String spoolId,
+      long sealId,
+      String trigger,
+      String startedAt,
+      long durationMs,
+      long decodeDurationMs,
+      long appendDurationMs,
+      long commitDurationMs,
+      long entries,
+      long rows,
+      long bytes,
+      long quarantined,
+      String firstIndex,
+      String nextIndex,
+      String status,
+      @Nullable String error) {}
 
   /** The body of every error: a code from a closed list, and what happened. */
   public record Failure(String error, String message) {}

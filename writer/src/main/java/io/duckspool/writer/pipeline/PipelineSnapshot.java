@@ -67,6 +67,11 @@ record PipelineSnapshot(
         sealFailuresTotal,
         isSealFailing,
         sealLastError,
-        lastError);
+        lastError,
+        0,
+        0,
+        null,
+        null,
+        0);
   }
 }
