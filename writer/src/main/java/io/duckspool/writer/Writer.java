@@ -1,5 +1,6 @@
 package io.duckspool.writer;
 
+import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.config.ConfigLoader.Role;
 import io.duckspool.common.config.DuckDbConfig;
@@ -123,7 +124,9 @@ public final class Writer implements AutoCloseable {
     parts.push(() -> pipelines.close(MAX_DRAIN.toMillis()));
     ServerScan scan = pushed(new ServerScan(data, pipelines));
     scan.start();
-    pushed(ControlServer.open(config.writer().control(), pipelines, database.sqlRunner(), token));
+    ControlGuard guard =
+        new ControlGuard(token, config.writer().control(), config.control().allowOtherHostname());
+    pushed(ControlServer.open(config.writer().control(), guard, pipelines, database.sqlRunner()));
     LOG.info(
         "writer started, data folder {}, database {}", data.root(), config.duckdb().database());
   }

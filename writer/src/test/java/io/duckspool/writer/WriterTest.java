@@ -222,6 +222,7 @@ final class WriterTest {
   void errorsHaveOneShape_andTheTokenIsAskedForFirst() throws Exception {
     assertAnswer(404, "not_found", "GET", "/admin/nothing", null, "");
     assertAnswer(405, "method_not_allowed", "GET", "/admin/seal", null, "");
+    assertAnswer(405, "method_not_allowed", "PUT", "/healthz", null, "");
     assertAnswer(401, "unauthorized", "POST", "/admin/seal", null, "{");
     assertAnswer(401, "unauthorized", "POST", "/admin/seal", "Bearer wrong", "{}");
     String token = "bearer " + Files.readString(config.control().tokenFile()).strip();
@@ -408,6 +409,7 @@ final class WriterTest {
                 body.isEmpty()
                     ? HttpRequest.BodyPublishers.noBody()
                     : HttpRequest.BodyPublishers.ofString(body));
+    request.header("Content-Type", "application/json; charset=utf-8");
     if (authorization != null) {
       request.header("Authorization", authorization);
     }

@@ -1,9 +1,25 @@
 package io.duckspool.common.admin;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The JSON of the control ports: snake case, unknown and missing fields refused. Thread-safe. */
 public final class AdminJson {
@@ -14,7 +30,89 @@ public final class AdminJson {
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .withCoercionConfig(
+              LogicalType.Textual,
+              text ->
+                  text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                      .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                      .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
           .build();
 
+  private static final SnakeCaseStrategy SNAKE_CASE = new SnakeCaseStrategy();
+
   private AdminJson() {}
+
+  /**
+   * Reads a request: a record whose components are all there, but those that may be null.
+   *
+   * @param json borrowed until return
+   * @throws IllegalArgumentException names the parameter that is unknown, missing, or no such type
+   */
+  public static <T extends Record> T read(byte[] json, Class<T> type) {
+    T request;
+    try {
+      request = MAPPER.readValue(json, type);
+    } catch (UnrecognizedPropertyException e) {
+      throw new IllegalArgumentException(
+          "unknown parameter \"" + e.getPropertyName() + "\", known are " + names(type), e);
+    } catch (MismatchedInputException e) {
+      throw new IllegalArgumentException(mismatch(e), e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("the body is not JSON: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new IllegalStateException("bytes in memory can't fail to be read", e);
+    }
+    if (request == null) {
+      throw new IllegalArgumentException("the body must be a JSON object, got null");
+    }
+    for (RecordComponent component : type.getRecordComponents()) {
+      if (!component.getAnnotatedType().isAnnotationPresent(Nullable.class)
+          && valueOf(request, component) == null) {
+        throw new IllegalArgumentException(
+            "parameter \"" + nameOf(component) + "\" is missing, expected " + names(type));
+      }
+    }
+    return request;
+  }
+
+  private static String mismatch(MismatchedInputException e) {
+    String path =
+        e.getPath().stream()
+            .map(JsonMappingException.Reference::getFieldName)
+            .collect(Collectors.joining("."));
+    if (path.isEmpty()) {
+      return "the body must be a JSON object";
+    }
+    String type = e.getTargetType() == null ? "another type" : typeName(e.getTargetType());
+    String found = e instanceof InvalidFormatException wrong ? ", got " + wrong.getValue() : "";
+    return "parameter \"" + path + "\" must be " + type + found;
+  }
+
+  private static String typeName(Class<?> type) {
+    if (type == boolean.class || type == Boolean.class) {
+      return "a boolean";
+    }
+    return type == String.class ? "a string" : "an integer";
+  }
+
+  private static String names(Class<?> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .map(AdminJson::nameOf)
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String nameOf(RecordComponent component) {
+    return SNAKE_CASE.translate(component.getName());
+  }
+
+  private static @Nullable Object valueOf(Record request, RecordComponent component) {
+    try {
+      return component.getAccessor().invoke(request);
+    } catch (IllegalAccessException | InvocationTargetException e) {
+      throw new IllegalStateException("a record's own component can't be read", e);
+    }
+  }
 }

@@ -1,0 +1,55 @@
+package io.duckspool.common.admin;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class AdminJsonTest {
+
+  @Test
+  void whatMayBeNull_mayBeLeftOut() {
+    assertEquals(new AdminApi.Flush("otlp:", null), read("{\"uri\":\"otlp:\"}", "Flush"));
+    assertEquals(
+        new AdminApi.Flush("otlp:", 5L), read("{\"uri\":\"otlp:\",\"timeout_ms\":5}", "Flush"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{\"what\":1}                       | unknown parameter \"what\", known are uri, timeout_ms",
+        "{\"timeout_ms\":5}                 | parameter \"uri\" is missing, expected uri, timeout_ms",
+        "{\"uri\":null}                     | parameter \"uri\" is missing, expected uri, timeout_ms",
+        "{\"uri\":\"x\",\"timeout_ms\":\"y\"} | parameter \"timeout_ms\" must be an integer",
+        "{\"uri\":\"x\",\"timeout_ms\":1.5} | parameter \"timeout_ms\" must be an integer",
+        "{\"uri\":\"x\",\"timeout_ms\":\"5\"} | parameter \"timeout_ms\" must be an integer",
+        "{\"uri\":{}}                       | parameter \"uri\" must be a string",
+        "{\"uri\":5}                        | parameter \"uri\" must be a string",
+        "[]                                 | the body must be a JSON object",
+        "5                                  | the body must be a JSON object",
+        "null                               | the body must be a JSON object, got null",
+        "{} {}                              | the body must be a JSON object",
+        "{                                  | the body is not JSON: ",
+        "~~                                 | the body must be a JSON object",
+      })
+  void whatIsWrongIsNamed(String json, String message) {
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> read(json, "Flush"));
+    assertTrue(
+        String.valueOf(refused.getMessage()).startsWith(message), () -> refused.getMessage());
+  }
+
+  private static Record read(String json, String type) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    return switch (type) {
+      case "Flush" -> AdminJson.read(bytes, AdminApi.Flush.class);
+      default -> throw new IllegalArgumentException(type);
+    };
+  }
+}
