@@ -72,19 +72,19 @@ public final class Receiver implements ServiceProcess.Running {
    * @throws IOException when another receiver runs on the folder, or a port is taken; the message
    *     says which, and nothing is left running
    */
-  public static Receiver start(DuckspoolConfig config) throws IOException {
+  public static Receiver start(ConfigLoader.Loaded loaded) throws IOException {
     InstantSource clock = InstantSource.system();
     LongSupplier ticker = System::nanoTime;
-    return start(config, new ChronicleSpoolStore(clock, ticker), clock, ticker);
+    return start(loaded, new ChronicleSpoolStore(clock, ticker), clock, ticker);
   }
 
   static Receiver start(
-      DuckspoolConfig config, SpoolStore store, InstantSource clock, LongSupplier ticker)
+      ConfigLoader.Loaded loaded, SpoolStore store, InstantSource clock, LongSupplier ticker)
       throws IOException {
     Receiver receiver = new Receiver();
     boolean complete = false;
     try {
-      receiver.open(config, store, clock, ticker);
+      receiver.open(loaded, store, clock, ticker);
       complete = true;
       return receiver;
     } finally {
@@ -95,8 +95,9 @@ public final class Receiver implements ServiceProcess.Running {
   }
 
   private void open(
-      DuckspoolConfig config, SpoolStore store, InstantSource clock, LongSupplier ticker)
+      ConfigLoader.Loaded loaded, SpoolStore store, InstantSource clock, LongSupplier ticker)
       throws IOException {
+    DuckspoolConfig config = loaded.config();
     DataFolder data = new DataFolder(config.data());
     data.create();
     String runId = newRunId();

@@ -73,7 +73,7 @@ class ReceiverTest {
                 .flag("data", data.root().toString(), "--data")
                 .flag("receiver.control", "127.0.0.1:" + control, "--control")
                 .flag("writer.control", "127.0.0.1:" + writerPort, "--writer")
-                .load(),
+                .loadWithOrigins(),
             store,
             InstantSource.system(),
             System::nanoTime);

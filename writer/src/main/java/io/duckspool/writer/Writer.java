@@ -2,6 +2,7 @@ package io.duckspool.writer;
 
 import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ControlToken;
+import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.ConfigLoader.Role;
 import io.duckspool.common.config.DuckDbConfig;
 import io.duckspool.common.config.DuckspoolConfig;
@@ -78,7 +79,11 @@ public final class Writer implements AutoCloseable {
    * @throws IOException when another writer runs on the folder, the port is taken, or the default
    *     database can't be opened; the message says which, and nothing is left running
    */
-  public static Writer start(DuckspoolConfig config) throws IOException {
+  public static Writer start(ConfigLoader.Loaded loaded) throws IOException {
+    return start(loaded.config());
+  }
+
+  static Writer start(DuckspoolConfig config) throws IOException {
     InstantSource clock = InstantSource.system();
     LongSupplier nanoTicker = System::nanoTime;
     return start(config, new ChronicleSpoolStore(clock, nanoTicker), clock, nanoTicker);

@@ -245,8 +245,8 @@ public final class AdminApi {
    * A key of the configuration.
    *
    * @param value as text; null: none; secrets read {@code ***}
-   * @param origin {@code default}, {@code file NAME}, {@code environment VARIABLE} or {@code flag
-   *     NAME}
+   * @param origin {@code default}, {@code file NAME:LINE}, {@code environment VARIABLE} or {@code
+   *     flag NAME}
    */
   public record ConfigValue(String key, @Nullable String value, String origin) {}
 

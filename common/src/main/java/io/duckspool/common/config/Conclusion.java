@@ -38,17 +38,33 @@ final class Conclusion {
     List<ServerConfig> servers =
         new ServerSection(values, machine, catalogs, inFlightBound(receiver)).conclude();
     DuckDbConfig duckdb = duckdb(data);
-    return new DuckspoolConfig(
-        data,
-        receiver,
-        writer(duckdb, receiver),
-        control(data, receiver),
-        spool(data, duckdb, servers),
-        duckdb,
-        servers,
-        catalogs,
-        secrets,
-        log());
+    DuckspoolConfig config =
+        new DuckspoolConfig(
+            data,
+            receiver,
+            writer(duckdb, receiver),
+            control(data, receiver),
+            spool(data, duckdb, servers),
+            duckdb,
+            servers,
+            catalogs,
+            secrets,
+            log());
+    leaveOutDefaultsOfOthers();
+    return config;
+  }
+
+  /** These depend on the heap of one process. */
+  private void leaveOutDefaultsOfOthers() {
+    if (role != Role.RECEIVER) {
+      values.leaveOutDefault(ConfigKeys.RECEIVER_MAX_IN_FLIGHT_BYTES);
+    }
+    if (role != Role.WRITER) {
+      values.leaveOutDefault(ConfigKeys.DUCKDB_MEMORY_LIMIT);
+      if (!values.isGiven(ConfigKeys.DUCKDB_MEMORY_LIMIT)) {
+        values.leaveOutDefault(ConfigKeys.WRITER_MAX_BATCH_BYTES);
+      }
+    }
   }
 
   private ReceiverConfig receiver() {
@@ -123,6 +139,7 @@ final class Conclusion {
     }
     DataSize reserve =
         given.orElseGet(() -> defaultReserve(data, duckdb, servers).max(twiceLargestEntry));
+    values.conclude(ConfigKeys.SPOOL_DISK_RESERVE, reserve.toString());
     return new SpoolConfig(
         values.get(ConfigKeys.SPOOL_SYNC, SpoolConfig.Sync.GROUP),
         values.get(ConfigKeys.SPOOL_SEGMENT_BYTES, DataSize.ofMebibytes(512)),
@@ -180,6 +197,7 @@ final class Conclusion {
                     values
                         .path(ConfigKeys.DUCKDB_DATABASE, data.resolve("otlp.duckdb"))
                         .toString());
+    values.conclude(ConfigKeys.DUCKDB_DATABASE, database);
     DataSize besideHeap =
         DataSize.ofBytes(Math.max(0, machine.memoryBytes() - machine.maxHeapBytes()));
     return new DuckDbConfig(

@@ -145,7 +145,7 @@ public final class ConfigKeys {
   static final ConfigKey<String> DUCKDB_INIT_SQL =
       key(
           "duckdb.init_sql",
-          ValueType.string(),
+          ValueType.statements(),
           NONE,
           "Statements run once when the database is opened.");
 

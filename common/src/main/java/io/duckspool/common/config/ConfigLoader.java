@@ -1,5 +1,6 @@
 package io.duckspool.common.config;
 
+import io.duckspool.common.admin.AdminApi;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.nio.file.Files;
@@ -30,6 +31,20 @@ public final class ConfigLoader {
     WRITER,
     /** A command that ends. */
     TOOL
+  }
+
+  /**
+   * What was read.
+   *
+   * @param config checked and concluded
+   * @param values every key with what it came to and where that stands, sorted; secrets are masked;
+   *     what only another process can know is left out
+   */
+  public record Loaded(DuckspoolConfig config, List<AdminApi.ConfigValue> values) {
+    /** Freezes the list. */
+    public Loaded {
+      values = List.copyOf(values);
+    }
   }
 
   private static final Path DEFAULT_FILE = Path.of("duckspool.yaml");
@@ -81,17 +96,26 @@ public final class ConfigLoader {
    * @throws ConfigException with every problem found
    */
   public DuckspoolConfig load() throws ConfigException {
+    return loadWithOrigins().config();
+  }
+
+  /**
+   * As {@link #load}, and says where each value stands.
+   *
+   * @throws ConfigException with every problem found
+   */
+  public Loaded loadWithOrigins() throws ConfigException {
     List<ConfigProblem> problems = new ArrayList<>();
     List<ConfigSource> layers = new ArrayList<>();
     file.ifPresent(path -> layers.add(YamlLayer.read(path, problems)));
     layers.add(Layer.environment(environment, problems));
     layers.add(Layer.flags(flags));
     SmallRyeConfig layered = new SmallRyeConfigBuilder().withSources(layers).build();
-    DuckspoolConfig config =
-        new Conclusion(new Values(layered, problems), machine, role).conclude();
+    Values values = new Values(layered, problems);
+    DuckspoolConfig config = new Conclusion(values, machine, role).conclude();
     if (!problems.isEmpty()) {
       throw new ConfigException(problems.stream().distinct().toList());
     }
-    return config;
+    return new Loaded(config, values.effective());
   }
 }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * @param bytes at least 0
  */
 public record DataSize(long bytes) implements Comparable<DataSize> {
-  private static final Pattern TEXT = Pattern.compile("([0-9]{1,19})\\s*([A-Za-z]*)");
+  private static final Pattern TEXT = Pattern.compile("([0-9]{1,40})\\s*([A-Za-z]*)");
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB"};
 
   /** Checks that the size is not negative. */

@@ -11,8 +11,8 @@ final class ServerKeys {
   private static final String NONE = "none";
   private static final DataSize NO_MAX = DataSize.ofBytes(Long.MAX_VALUE);
   private static final DataSize ONE_BYTE = DataSize.ofBytes(1);
-  // Milliseconds that fit in an int: 24 days.
-  private static final long MAX_MILLIS = Integer.MAX_VALUE;
+  // A hundred years: for the arithmetic on it, which is in long milliseconds.
+  private static final long MAX_MILLIS = Duration.ofDays(36_500).toMillis();
 
   static final ConfigKey<String> URI =
       key(

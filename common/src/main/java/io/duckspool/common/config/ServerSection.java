@@ -46,6 +46,7 @@ final class ServerSection {
       }
       ServerConfig server = server(at);
       checkUri(server, at, seen);
+      checkCatalog(server, at);
       checkTarget(server, at);
       checkBounds(server, at);
       servers.add(server);
@@ -53,16 +54,27 @@ final class ServerSection {
     return servers;
   }
 
+  /** One server that a call makes, with the keys of an entry at this position. */
+  ServerConfig concludeCalled(int position) {
+    Object[] at = {position};
+    ServerConfig server = server(at);
+    checkUri(server, at, new HashMap<>());
+    checkTarget(server, at);
+    checkBounds(server, at);
+    return server;
+  }
+
   private ServerConfig server(Object[] at) {
     Optional<String> catalog = values.find(ServerKeys.CATALOG, at).filter(name -> !name.isBlank());
     boolean isIceberg =
         catalog.map(catalogs::get).filter(CatalogConfig.Iceberg.class::isInstance).isPresent();
+    boolean isOpen = values.get(ServerKeys.DISABLE_AUTH, false, at);
     return new ServerConfig(
         values.get(ServerKeys.URI, "otlp:localhost:4318", at),
         catalog,
         values.get(ServerKeys.SCHEMA, "main", at),
-        values.find(ServerKeys.TOKEN, at),
-        values.get(ServerKeys.DISABLE_AUTH, false, at),
+        isOpen ? Optional.empty() : values.find(ServerKeys.TOKEN, at),
+        isOpen,
         values.find(ServerKeys.PARQUET_EXPORT_PATH, at),
         values.get(ServerKeys.CREATE_TABLES, true, at),
         values.get(ServerKeys.ALLOW_OTHER_HOSTNAME, false, at),
@@ -100,11 +112,16 @@ final class ServerSection {
     }
   }
 
-  private void checkTarget(ServerConfig server, Object[] at) {
+  private void checkCatalog(ServerConfig server, Object[] at) {
     if (server.catalog().isPresent() && !catalogs.containsKey(server.catalog().get())) {
       values.problem(
           ServerKeys.CATALOG, at, "the catalogs section has no \"" + server.catalog().get() + "\"");
     }
+  }
+
+  private void checkTarget(ServerConfig server, Object[] at) {
+    checkPromoted(ServerKeys.PROMOTE_RESOURCE_ATTRIBUTES, server.promoteResourceAttributes(), at);
+    checkPromoted(ServerKeys.PROMOTE_SCOPE_ATTRIBUTES, server.promoteScopeAttributes(), at);
     if (server.parquetExportPath().isPresent()) {
       if (server.catalog().isPresent()) {
         values.problem(ServerKeys.PARQUET_EXPORT_PATH, at, "can't be given together with catalog");
@@ -113,6 +130,11 @@ final class ServerSection {
           ServerKeys.PROMOTE_RESOURCE_ATTRIBUTES, server.promoteResourceAttributes(), at);
       refuseWithParquet(ServerKeys.PROMOTE_SCOPE_ATTRIBUTES, server.promoteScopeAttributes(), at);
     }
+  }
+
+  private void checkPromoted(ConfigKey<?> key, List<String> attributes, Object[] at) {
+    PromotedAttributes.collision(attributes)
+        .ifPresent(collision -> values.problem(key, at, collision));
   }
 
   private void refuseWithParquet(ConfigKey<?> key, List<String> attributes, Object[] at) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -14,8 +15,19 @@ import java.util.stream.Collectors;
  * @param text what a manual says: {@code size}, {@code time}, {@code integer} ...
  * @param bounds what a manual says of the bounds; empty where there are none
  * @param parser from the text to the value
+ * @param formatter from the value to a text that the parser reads back; a mask for a secret
  */
-record ValueType<T>(String text, String bounds, Function<String, T> parser) {
+record ValueType<T>(
+    String text, String bounds, Function<String, T> parser, Function<T, String> formatter) {
+
+  /** Stands for a secret wherever a value is shown. */
+  static final String MASK = "***";
+
+  private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]+");
+
+  private ValueType(String text, String bounds, Function<String, T> parser) {
+    this(text, bounds, parser, String::valueOf);
+  }
 
   static ValueType<String> string() {
     return new ValueType<>("string", "not empty", ValueType::notEmpty);
@@ -37,7 +49,22 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
                 "at least " + minCharacters + " characters, got " + text.length());
           }
           return new Secret(text);
-        });
+        },
+        secret -> MASK);
+  }
+
+  /** Statements that may hold secrets: they are not shown. */
+  static ValueType<String> statements() {
+    return new ValueType<>("string", "not empty", ValueType::notEmpty, statements -> MASK);
+  }
+
+  /** Where a lake keeps its metadata; what may follow {@code postgres:} is not shown. */
+  static ValueType<String> metadata() {
+    return new ValueType<>(
+        "string",
+        "not empty",
+        ValueType::notEmpty,
+        text -> text.matches("(?s)postgres:.+") ? "postgres:" + MASK : text);
   }
 
   static ValueType<String> path() {
@@ -66,7 +93,7 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
         "integer",
         bounds,
         text -> {
-          long value = parseLong(text);
+          long value = parseLong(text, bounds);
           if (value < min || value > max) {
             throw new IllegalArgumentException("must be " + bounds + ", got " + value);
           }
@@ -81,12 +108,13 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
         "integer (ms)",
         bounds,
         text -> {
-          long value = parseLong(text);
+          long value = parseLong(text, bounds);
           if (value < min || value > max) {
             throw new IllegalArgumentException("must be " + bounds + ", got " + value);
           }
           return Duration.ofMillis(value);
-        });
+        },
+        value -> Long.toString(value.toMillis()));
   }
 
   static ValueType<Duration> duration(Duration min, Duration max) {
@@ -101,7 +129,8 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
                 "must be " + bounds + ", got " + DurationText.format(value));
           }
           return value;
-        });
+        },
+        DurationText::format);
   }
 
   static ValueType<DataSize> size(DataSize min, DataSize max) {
@@ -110,6 +139,9 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
         "size",
         bounds,
         text -> {
+          if (text.startsWith("-") && WHOLE_NUMBER.matcher(text).matches()) {
+            throw new IllegalArgumentException("must be " + bounds + ", got " + text);
+          }
           DataSize value = DataSize.parse(text);
           if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
             throw new IllegalArgumentException("must be " + bounds + ", got " + value);
@@ -134,7 +166,8 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
             }
           }
           throw new IllegalArgumentException("one of " + names + ", got " + quoted(text));
-        });
+        },
+        ValueType::nameOf);
   }
 
   /** Comma-separated attribute keys; blanks around them are cut. */
@@ -149,7 +182,8 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
                 "comma-separated keys, none of them empty, got " + quoted(text));
           }
           return keys.stream().distinct().toList();
-        });
+        },
+        keys -> String.join(",", keys));
   }
 
   /**
@@ -168,15 +202,23 @@ record ValueType<T>(String text, String bounds, Function<String, T> parser) {
     return value;
   }
 
+  /** The text of a value, as a person may see it. */
+  String format(T value) {
+    return formatter.apply(value);
+  }
+
   /** How an enum constant is written in the configuration. */
   static String nameOf(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  private static long parseLong(String text) {
+  private static long parseLong(String text, String bounds) {
     try {
       return Long.parseLong(text.strip());
     } catch (NumberFormatException e) {
+      if (WHOLE_NUMBER.matcher(text.strip()).matches()) {
+        throw new IllegalArgumentException("must be " + bounds + ", got " + text.strip(), e);
+      }
       throw new IllegalArgumentException("a whole number, got " + quoted(text), e);
     }
   }

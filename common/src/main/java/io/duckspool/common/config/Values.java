@@ -1,5 +1,6 @@
 package io.duckspool.common.config;
 
+import io.duckspool.common.admin.AdminApi;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
@@ -12,17 +13,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The layered values, typed. A value that can't be read is added to the problems and counts as not
- * given, so that everything that is wrong is found in one go.
+ * given, so that everything that is wrong is found in one go. What every key was found to be, or
+ * fell back to, is noted with its origin.
  */
 final class Values {
+  private static final String DEFAULT = "default";
+
+  /** What a layer calls a variable, and what {@link AdminApi.ConfigValue} does. */
+  private static final String VARIABLE = "environment variable ";
+
+  /** Free names whose values are not shown. */
+  private static final Pattern SECRET_NAME =
+      Pattern.compile("key|secret|token|password|credential", Pattern.CASE_INSENSITIVE);
+
   private final SmallRyeConfig config;
   private final List<ConfigProblem> problems;
   private final TreeSet<String> names;
+  private final Map<String, AdminApi.ConfigValue> effective = new TreeMap<>();
 
   Values(SmallRyeConfig config, List<ConfigProblem> problems) {
     this.config = config;
@@ -41,15 +55,21 @@ final class Values {
     }
   }
 
+  /** A text and where it stands. */
+  private record Given(String text, String origin) {}
+
   /** The value, if one is given and is right. */
   <T> Optional<T> find(ConfigKey<T> key, Object... at) {
     String name = key.at(at);
-    Optional<String> text = key.mayComeFromFile() ? textOrFile(name) : text(name);
-    if (text.isEmpty()) {
+    note(name, null, DEFAULT);
+    Optional<Given> given = key.mayComeFromFile() ? textOrFile(name) : text(name);
+    if (given.isEmpty()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(key.type().parse(text.get()));
+      T value = key.type().parse(given.get().text());
+      note(name, key.type().format(value), given.get().origin());
+      return Optional.of(value);
     } catch (IllegalArgumentException e) {
       problem(name, e.getMessage() == null ? e.toString() : e.getMessage());
       return Optional.empty();
@@ -58,21 +78,46 @@ final class Values {
 
   /** The value, or the fallback. */
   <T> T get(ConfigKey<T> key, T fallback, Object... at) {
-    return find(key, at).orElse(fallback);
+    Optional<T> value = find(key, at);
+    if (value.isEmpty()) {
+      note(key.at(at), key.type().format(fallback), DEFAULT);
+    }
+    return value.orElse(fallback);
   }
 
   /** A path made absolute, or the fallback. */
   Path path(ConfigKey<String> key, Path fallback, Object... at) {
     Optional<String> text = find(key, at);
-    if (text.isEmpty()) {
-      return fallback;
-    }
     try {
-      return Path.of(text.get()).toAbsolutePath().normalize();
+      Path path = text.isEmpty() ? fallback : Path.of(text.get()).toAbsolutePath().normalize();
+      conclude(key, path.toString(), at);
+      return path;
     } catch (InvalidPathException e) {
-      problem(key.at(at), "a path, got \"" + text.get() + "\"");
+      problem(key.at(at), "a path, got \"" + text.orElse("") + "\"");
       return fallback;
     }
+  }
+
+  /** Notes what a key came to, where that is more than its text; its origin stays. */
+  void conclude(ConfigKey<?> key, String value, Object... at) {
+    AdminApi.ConfigValue before = effective.get(key.at(at));
+    note(key.at(at), value, before == null ? DEFAULT : before.origin());
+  }
+
+  /** Says that this process can't know what a key that isn't given comes to. */
+  void leaveOutDefault(ConfigKey<?> key) {
+    if (!isGiven(key)) {
+      effective.remove(key.name());
+    }
+  }
+
+  private void note(String name, @Nullable String value, String origin) {
+    effective.put(name, new AdminApi.ConfigValue(name, value, origin));
+  }
+
+  /** Every key that was asked for, sorted; secrets are masked. */
+  List<AdminApi.ConfigValue> effective() {
+    return List.copyOf(effective.values());
   }
 
   /** True when something is given, right or wrong. */
@@ -96,7 +141,14 @@ final class Values {
     names.stream()
         .filter(name -> name.startsWith(prefix) && name.length() > prefix.length())
         .forEach(
-            name -> text(name).ifPresent(text -> found.put(name.substring(prefix.length()), text)));
+            name ->
+                text(name)
+                    .ifPresent(
+                        given -> {
+                          boolean isSecret = SECRET_NAME.matcher(name).find();
+                          note(name, isSecret ? ValueType.MASK : given.text(), given.origin());
+                          found.put(name.substring(prefix.length()), given.text());
+                        }));
     return found;
   }
 
@@ -132,21 +184,34 @@ final class Values {
 
   private static String origin(ConfigValue value) {
     if (value.getConfigSourceName() == null) {
-      return "default";
+      return DEFAULT;
     }
     return value.getLineNumber() > 0
         ? value.getConfigSourceName() + ":" + value.getLineNumber()
         : value.getConfigSourceName();
   }
 
-  private Optional<String> text(String name) {
-    return names.contains(name)
-        ? Optional.ofNullable(config.getConfigValue(name).getValue())
-        : Optional.empty();
+  /** As {@link AdminApi.ConfigValue} has it. */
+  private static String shownOrigin(ConfigValue value) {
+    String origin = origin(value);
+    if (value.getLineNumber() > 0) {
+      return "file " + origin;
+    }
+    return origin.startsWith(VARIABLE)
+        ? "environment " + origin.substring(VARIABLE.length())
+        : origin;
+  }
+
+  private Optional<Given> text(String name) {
+    if (!names.contains(name)) {
+      return Optional.empty();
+    }
+    ConfigValue value = config.getConfigValue(name);
+    return Optional.ofNullable(value.getValue()).map(text -> new Given(text, shownOrigin(value)));
   }
 
   /** The value itself or what its file holds; the higher layer wins, both in one is a problem. */
-  private Optional<String> textOrFile(String name) {
+  private Optional<Given> textOrFile(String name) {
     String fileName = name + ConfigKey.FILE_SUFFIX;
     if (!names.contains(fileName)) {
       return text(name);
@@ -162,7 +227,8 @@ final class Values {
         return Optional.empty();
       }
     }
-    return readFile(fileName, file.getValue());
+    note(fileName, file.getValue(), shownOrigin(file));
+    return readFile(fileName, file.getValue()).map(text -> new Given(text, shownOrigin(file)));
   }
 
   private Optional<String> readFile(String name, String file) {

@@ -3,7 +3,6 @@ package io.duckspool.common.process;
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.ConfigLoader.Role;
-import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.logging.Logging;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,7 +39,7 @@ public final class ServiceProcess {
      * Starts; returns once it serves, or sees to serving by itself. What it returns is closed once,
      * from another thread; when it is {@link Running}, it may also end by itself.
      */
-    AutoCloseable start(DuckspoolConfig config) throws Exception;
+    AutoCloseable start(ConfigLoader.Loaded loaded) throws Exception;
   }
 
   /** A service that runs, and that may come to an end by itself. */
@@ -85,18 +84,18 @@ public final class ServiceProcess {
    * @return an {@link ExitCode}
    */
   public static int run(String name, ConfigLoader loader, boolean isSupervised, Service service) {
-    DuckspoolConfig config;
+    ConfigLoader.Loaded loaded;
     try {
-      config = loader.load();
+      loaded = loader.loadWithOrigins();
     } catch (ConfigException e) {
       System.err.println("duckspool " + name + ": " + e.getMessage());
       return ExitCode.USAGE;
     }
-    Logging.start(config.log());
-    return new ServiceProcess(name, service).run(config, isSupervised);
+    Logging.start(loaded.config().log());
+    return new ServiceProcess(name, service).run(loaded, isSupervised);
   }
 
-  private int run(DuckspoolConfig config, boolean isSupervised) {
+  private int run(ConfigLoader.Loaded loaded, boolean isSupervised) {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, exception) -> {
           LOG.error("{} stops: a bug in thread {}", name, thread.getName(), exception);
@@ -109,7 +108,7 @@ public final class ServiceProcess {
     }
     AutoCloseable running;
     try {
-      running = service.start(config);
+      running = service.start(loaded);
     } catch (IOException e) {
       // Its message says what the operator can do: a lock that is held, a port that is taken.
       LOG.error("{} could not start: {}", name, e.getMessage(), LOG.isDebugEnabled() ? e : null);

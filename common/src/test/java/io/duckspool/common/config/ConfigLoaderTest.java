@@ -124,7 +124,6 @@ final class ConfigLoaderTest {
     values.put("servers[0].uri", "otlp:0.0.0.0:9");
     values.put("servers[0].catalog", "lake");
     values.put("servers[0].schema", "telemetry");
-    values.put("servers[0].token_file", token.toString());
     values.put("servers[0].disable_auth", "true");
     values.put("servers[0].create_tables", "false");
     values.put("servers[0].allow_other_hostname", "true");
@@ -138,6 +137,7 @@ final class ConfigLoaderTest {
     values.put("servers[0].promote_resource_attributes", "host.name, region");
     values.put("servers[0].promote_scope_attributes", "lib");
     values.put("servers[0].response_mode", "otlp");
+    values.put("servers[1].token_file", token.toString());
     values.put("servers[1].parquet_export_path", "s3://bucket/otlp");
     values.put("catalogs.other.type", "duckdb");
     values.put("catalogs.other.path", folder + "/o.duckdb");
@@ -184,7 +184,7 @@ final class ConfigLoaderTest {
             "otlp:localhost:4318",
             Optional.empty(),
             "main",
-            Optional.empty(),
+            Optional.of(new Secret("0123456789abcdef")),
             false,
             Optional.of("s3://bucket/otlp"),
             true,
@@ -204,7 +204,7 @@ final class ConfigLoaderTest {
             "otlp:0.0.0.0:9",
             Optional.of("lake"),
             "telemetry",
-            Optional.of(new Secret("0123456789abcdef")),
+            Optional.empty(),
             true,
             Optional.empty(),
             false,
@@ -435,11 +435,14 @@ final class ConfigLoaderTest {
         "servers[0].http_threads | 1 | 0 | must be 1 to 1024, got 0",
         "servers[0].http_threads | 1024 | 1025 | must be 1 to 1024, got 1025",
         "servers[0].seal_target_bytes | 1 | 0 | must be >= 1, got 0",
-        "servers[0].seal_max_age_ms | 1 | 0 | must be 1 to 2147483647, got 0",
-        "servers[0].seal_max_age_ms | 2147483647 | 2147483648 | must be 1 to 2147483647, got 2147483648",
+        "servers[0].seal_max_age_ms | 1 | 0 | must be 1 to 3153600000000, got 0",
+        "servers[0].seal_max_age_ms | 3153600000000 | 3153600000001 | must be 1 to 3153600000000, got 3153600000001",
         "servers[0].seal_max_age_ms | 200 | 5s | a whole number, got \"5s\"",
         "servers[0].target_file_size | 1 | 0 | must be >= 1, got 0",
-        "servers[0].maintenance_retention_ms | 1 | 0 | must be 1 to 2147483647, got 0",
+        "servers[0].maintenance_retention_ms | 1 | 0 | must be 1 to 3153600000000, got 0",
+        "servers[0].http_threads | 1 | 99999999999999999999 | must be 1 to 1024, got 99999999999999999999",
+        "servers[0].max_buffered_bytes | 16MiB | -1 | must be >= 1, got -1",
+        "servers[0].promote_resource_attributes | a.b,a.b | a.b,A-b | \"a.b\" and \"A-b\" would share one column, ..._attr_a_b",
         "servers[0].promote_scope_attributes | a,b | a,,b | comma-separated keys, none of them empty, got \"a,,b\"",
       })
   void eachBound_holdsAtItsEdge(String key, String inside, String outside, String message)
@@ -569,6 +572,16 @@ final class ConfigLoaderTest {
             .environment(Map.of("DUCKSPOOL_SERVERS_0_TOKEN_FILE", tokens.toString()))
             .load();
     assertEquals(Optional.of(new Secret("fedcba9876543210")), config.servers().get(0).token());
+  }
+
+  @Test
+  void aTokenThatIsNotNeeded_isNotLookedAt() throws Exception {
+    DuckspoolConfig config =
+        withAServer()
+            .flag("servers[0].token", "short", "--x")
+            .flag("servers[0].disable_auth", "true", "--z")
+            .load();
+    assertEquals(Optional.empty(), config.servers().get(0).token());
   }
 
   @Test

@@ -46,7 +46,7 @@ class StoppingSpoolTest {
               .flag("data", temp.toString(), "--data")
               .flag("receiver.control", "127.0.0.1:" + control, "--control")
               .flag("writer.control", "127.0.0.1:" + writerPort, "--writer")
-              .load());
+              .loadWithOrigins());
     } catch (io.duckspool.common.config.ConfigException e) {
       throw new IOException(e);
     }
