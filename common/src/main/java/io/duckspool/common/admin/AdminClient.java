@@ -71,9 +71,20 @@ public final class AdminClient {
   /** The pipelines of the writer. */
   public List<AdminApi.PipelineStatus> pipelines(Duration timeout)
       throws IOException, AdminException, InterruptedException {
-    return read(
-        checked(send(request(AdminApi.PIPELINES, timeout).GET())).readAllBytes(),
-        new TypeReference<>() {});
+    return read(get(AdminApi.PIPELINES, timeout), new TypeReference<>() {});
+  }
+
+  /**
+   * Asks any list of the port.
+   *
+   * @param path one of {@link AdminApi}
+   * @return the body of the answer, as it came
+   */
+  public byte[] get(String path, Duration timeout)
+      throws IOException, AdminException, InterruptedException {
+    try (InputStream answer = checked(send(request(path, timeout).GET()))) {
+      return answer.readAllBytes();
+    }
   }
 
   /**
@@ -94,7 +105,14 @@ public final class AdminClient {
         HttpResponse.BodyHandlers.ofByteArray());
   }
 
-  private byte[] post(String path, Object body, Duration timeout)
+  /**
+   * Posts any call of the port.
+   *
+   * @param path one of {@link AdminApi}
+   * @param body written as JSON
+   * @return the JSON of the answer, as it came
+   */
+  public byte[] post(String path, Object body, Duration timeout)
       throws IOException, AdminException, InterruptedException {
     try (InputStream answer = checked(send(jsonPost(path, body, timeout)))) {
       return answer.readAllBytes();

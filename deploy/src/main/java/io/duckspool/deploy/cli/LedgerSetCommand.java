@@ -1,12 +1,7 @@
 package io.duckspool.deploy.cli;
 
 import io.duckspool.common.admin.AdminApi;
-import io.duckspool.common.admin.AdminClient;
-import io.duckspool.common.admin.AdminException;
-import io.duckspool.common.admin.AdminJson;
-import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigException;
-import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.process.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -70,11 +65,14 @@ final class LedgerSetCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ConfigException, CommandFailedException, IOException {
     AdminApi.SetLedger request =
-        new AdminApi.SetLedger(canonical(), place.isFromOldest ? null : place.next, isGapAccepted);
-    AdminApi.LedgerSet set = ask(common.load(), request);
+        new AdminApi.SetLedger(
+            ControlCall.canonical(uri), place.isFromOldest ? null : place.next, isGapAccepted);
+    ControlCall writer = ControlCall.toWriter(common.load());
+    String answer = writer.post(AdminApi.LEDGER, request, TIMEOUT);
+    AdminApi.LedgerSet set = writer.read(answer, AdminApi.LedgerSet.class);
     PrintWriter out = spec.commandLine().getOut();
     if (json.isSet()) {
-      out.println(AdminJson.MAPPER.writeValueAsString(set));
+      out.println(answer);
     } else {
       out.printf(
           "the ledger stands at %s now; it stood %s%n",
@@ -87,32 +85,5 @@ final class LedgerSetCommand implements Callable<Integer> {
           set.mayDoubleEntries(), set.mayDoubleRows());
     }
     return ExitCode.DONE;
-  }
-
-  private String canonical() throws CommandFailedException {
-    try {
-      return ListenUri.parse(uri).toString();
-    } catch (IllegalArgumentException e) {
-      throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static AdminApi.LedgerSet ask(DuckspoolConfig config, AdminApi.SetLedger request)
-      throws CommandFailedException {
-    try {
-      return new AdminClient(config.writer().control(), config.control().tokenFile())
-          .setLedger(request, TIMEOUT);
-    } catch (AdminException e) {
-      throw new CommandFailedException(
-          e.status() == 503 ? ExitCode.UNREACHABLE : ExitCode.FAILED,
-          String.valueOf(e.getMessage()));
-    } catch (IOException e) {
-      throw new CommandFailedException(
-          ExitCode.UNREACHABLE,
-          "the writer on " + config.writer().control() + " can't be asked, and must run: " + e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CommandFailedException(ExitCode.FAILED, "interrupted");
-    }
   }
 }

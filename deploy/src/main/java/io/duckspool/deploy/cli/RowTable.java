@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prints an array of row objects as a table for people. The widths come from the first rows, so
  * that a long result needs no more memory than a short one.
  */
 final class RowTable {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int ROWS_FOR_WIDTHS = 500;
   private static final int MAX_WIDTH = 80;
 
@@ -26,11 +28,18 @@ final class RowTable {
     this.out = out;
   }
 
+  /** Prints rows that are at hand, each with the same columns. */
+  void print(List<Map<String, @Nullable Object>> rows) {
+    List<Map<String, String>> texts =
+        rows.stream().map(row -> texts(MAPPER.valueToTree(row))).toList();
+    begin(texts);
+    end(texts.size());
+  }
+
   void print(InputStream json) throws IOException {
     long count = 0;
     List<Map<String, String>> first = new ArrayList<>();
-    try (MappingIterator<JsonNode> rows =
-        new ObjectMapper().readerFor(JsonNode.class).readValues(json)) {
+    try (MappingIterator<JsonNode> rows = MAPPER.readerFor(JsonNode.class).readValues(json)) {
       while (rows.hasNextValue()) {
         Map<String, String> row = texts(rows.nextValue());
         count++;
@@ -47,6 +56,10 @@ final class RowTable {
     if (count <= ROWS_FOR_WIDTHS) {
       begin(first);
     }
+    end(count);
+  }
+
+  private void end(long count) {
     out.println(count == 1 ? "(1 row)" : "(" + count + " rows)");
     out.flush();
   }

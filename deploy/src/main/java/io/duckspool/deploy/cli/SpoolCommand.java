@@ -12,12 +12,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code duckspool spool}: looks at files only, so it works with and without running processes. */
+/**
+ * {@code duckspool spool}: inspect and verify look at files only, so they work with and without
+ * running processes; replay and discard ask the writer.
+ */
 @Command(
     name = "spool",
-    description = "Looks at the journal of accepted requests; changes nothing.",
+    description =
+        "Looks at the journal of accepted requests, and clears up what a stop left of one.",
     mixinStandardHelpOptions = true,
-    subcommands = {SpoolInspectCommand.class, SpoolVerifyCommand.class})
+    subcommands = {
+      SpoolInspectCommand.class,
+      SpoolVerifyCommand.class,
+      SpoolReplayCommand.class,
+      SpoolDiscardCommand.class
+    })
 final class SpoolCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -26,7 +35,7 @@ final class SpoolCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "inspect or verify?");
+    throw new ParameterException(spec.commandLine(), "inspect, verify, replay or discard?");
   }
 
   /** The folders of the server with this URI, or of all servers. */
