@@ -3,6 +3,7 @@ package io.duckspool.writer.sink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -27,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * session opens it anew, which also settles what became of a COMMIT that failed.
  *
  * <p>If the process dies here: DuckDB replays its write-ahead log at the next opening, and each
- * transaction is there whole or not at all.
+ * transaction is there whole or not at all. A log that a power cut has torn is cut where it is torn
+ * ({@link TornLog}).
  */
 public final class DuckDbDatabase implements AutoCloseable {
 
@@ -250,16 +252,29 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   private static DuckDBConnection connect(
       DuckDbSettings settings, SpillFolder spill, boolean readOnly) throws SQLException {
-    String name =
-        settings.database().map(file -> file.toAbsolutePath().toString()).orElse(":memory:");
     try {
-      return DriverManager.getConnection(
-              "jdbc:duckdb:" + name, properties(settings, spill.path(), readOnly))
-          .unwrap(DuckDBConnection.class);
+      return connectWhole(settings, spill, readOnly);
     } catch (SQLException e) {
       spill.close();
       throw e;
     }
+  }
+
+  private static DuckDBConnection connectWhole(
+      DuckDbSettings settings, SpillFolder spill, boolean readOnly) throws SQLException {
+    String name =
+        settings.database().map(file -> file.toAbsolutePath().toString()).orElse(":memory:");
+    String url = "jdbc:duckdb:" + name;
+    Connection connection;
+    try {
+      connection = DriverManager.getConnection(url, properties(settings, spill.path(), readOnly));
+    } catch (SQLException e) {
+      if (readOnly || !TornLog.cutOff(e)) {
+        throw e;
+      }
+      connection = DriverManager.getConnection(url, properties(settings, spill.path(), readOnly));
+    }
+    return connection.unwrap(DuckDBConnection.class);
   }
 
   /** All that must hold before the write-ahead log is replayed, so not by SET after opening. */
