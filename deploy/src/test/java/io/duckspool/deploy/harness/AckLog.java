@@ -1,6 +1,7 @@
 package io.duckspool.deploy.harness;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * What the clients were told, request by request: the one thing the oracle believes. A number is
@@ -24,10 +25,12 @@ public final class AckLog {
   private final int recordsPerRequest;
   private byte[] states = new byte[1024];
   private long[] indexes = new long[1024];
+  private long[] ackNanos = new long[1024];
   private int[] statuses = new int[600];
   private int sentCount;
   private int ackedCount;
   private int rejectedCount;
+  private final BitSet lateAcks = new BitSet();
   private String firstComplaint = "";
 
   /** All requests of a run have the same number of records. */
@@ -44,13 +47,19 @@ public final class AckLog {
     if (sentCount == states.length) {
       states = Arrays.copyOf(states, sentCount * 2);
       indexes = Arrays.copyOf(indexes, sentCount * 2);
+      ackNanos = Arrays.copyOf(ackNanos, sentCount * 2);
     }
     states[sentCount] = (byte) State.SENT.ordinal();
     return sentCount++;
   }
 
   /** Notes the reply to a request, and checks what a 202 must say. */
-  public synchronized void replied(int request, RawConnection.Reply reply) {
+  public void replied(int request, RawConnection.Reply reply) {
+    replied(request, reply, System.nanoTime());
+  }
+
+  /** As above, with the time of {@link System#nanoTime} once the reply was there. */
+  synchronized void replied(int request, RawConnection.Reply reply, long nanoTime) {
     statuses[reply.status()]++;
     if (reply.status() != 202) {
       states[request] = (byte) State.REJECTED.ordinal();
@@ -58,6 +67,7 @@ public final class AckLog {
       return;
     }
     states[request] = (byte) State.ACKED.ordinal();
+    ackNanos[request] = nanoTime;
     ackedCount++;
     if (!reply.body().contains("\"rows\":" + recordsPerRequest + ",")) {
       complain("request " + request + ": 202 with " + reply.body());
@@ -70,6 +80,32 @@ public final class AckLog {
     }
     indexes[request] =
         Long.parseLong(index.substring(0, dash)) << 32 | Long.parseLong(index.substring(dash + 1));
+  }
+
+  /**
+   * Takes back the acks that came in at or after an instant: a machine without power would not have
+   * sent them, so their requests count as sent without a reply. To be called once the load has
+   * ended.
+   *
+   * @param nanoTime of {@link System#nanoTime}
+   * @return how many
+   */
+  public synchronized int forgetAcksSince(long nanoTime) {
+    int count = 0;
+    for (int request = 0; request < sentCount; request++) {
+      if (states[request] == State.ACKED.ordinal() && ackNanos[request] - nanoTime >= 0) {
+        states[request] = (byte) State.SENT.ordinal();
+        lateAcks.set(request);
+        count++;
+      }
+    }
+    ackedCount -= count;
+    return count;
+  }
+
+  /** The requests whose acks were taken back. */
+  public synchronized BitSet lateAcks() {
+    return (BitSet) lateAcks.clone();
   }
 
   public synchronized int sentCount() {

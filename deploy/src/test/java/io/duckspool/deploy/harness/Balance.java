@@ -20,6 +20,7 @@ public final class Balance {
   private final TreeMap<String, Integer> counts = new TreeMap<>();
   private final List<String> examples = new ArrayList<>();
   private final BitSet lost = new BitSet();
+  private final BitSet present = new BitSet();
   private long presentCount;
 
   private Balance() {}
@@ -55,9 +56,9 @@ public final class Balance {
     return lost;
   }
 
-  /** The requests that are there. */
-  public long presentRequestCount() {
-    return presentCount;
+  /** The requests that were sent and are there. */
+  public BitSet presentRequests() {
+    return present;
   }
 
   @Override
@@ -80,7 +81,6 @@ public final class Balance {
 
   private void compare(AckLog log, Connection connection) throws SQLException {
     int perRequest = log.recordsPerRequest();
-    BitSet present = new BitSet(log.sentCount());
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(query(perRequest))) {
       while (rows.next()) {

@@ -42,7 +42,7 @@ final class BalanceTest {
     insert("otlp_traces", 3);
     Balance balance = Balance.of(log, connection);
     balance.assertExact();
-    assertEquals(2, balance.presentRequestCount());
+    assertEquals(2, balance.presentRequests().cardinality());
   }
 
   @Test
@@ -52,6 +52,23 @@ final class BalanceTest {
     assertTrue(balance.lostRequests().get(0));
     balance.assertNothingButLosses();
     assertThrows(AssertionError.class, balance::assertExact);
+  }
+
+  @Test
+  void anAckFromTheInstantOfACutOn_promisesNothing_andOneBeforeItDoes() throws SQLException {
+    long cutNanos = -5;
+    ack(log.send(), 1, cutNanos - 1);
+    ack(log.send(), 2, cutNanos);
+    ack(log.send(), 3, cutNanos + 1);
+    insert("otlp_logs", 4);
+    insert("otlp_logs", 5);
+    assertEquals(2, log.forgetAcksSince(cutNanos));
+    assertEquals(1, log.ackedCount());
+    assertEquals("{1, 2}", log.lateAcks().toString());
+    Balance balance = Balance.of(log, connection);
+    assertEquals("{0}", balance.lostRequests().toString());
+    assertEquals("{2}", balance.presentRequests().toString());
+    balance.assertNothingButLosses();
   }
 
   @Test
@@ -119,12 +136,17 @@ final class BalanceTest {
   }
 
   private void ack(int request, int sequence) {
+    ack(request, sequence, 0);
+  }
+
+  private void ack(int request, int sequence, long nanoTime) {
     log.replied(
         request,
         new RawConnection.Reply(
             202,
             Map.of("duckspool-index", "5-" + sequence),
-            "{\"status\":\"buffered\",\"rows\":2,\"batches\":1}"));
+            "{\"status\":\"buffered\",\"rows\":2,\"batches\":1}"),
+        nanoTime);
   }
 
   private void insert(String table, long id) throws SQLException {

@@ -326,12 +326,6 @@ public final class Rig implements AutoCloseable {
     stopWriter();
   }
 
-  /** Lets both stand still, at the same moment as far as that goes. */
-  public void pauseAll() {
-    receiver().pause();
-    writerIfStarted().ifPresent(DuckspoolProcess::pause);
-  }
-
   /** Kills both at once. */
   public void killAll() {
     receiver().kill();
@@ -425,6 +419,15 @@ public final class Rig implements AutoCloseable {
       try (Stream<Path> files = Files.list(quarantine)) {
         return files.sorted().toList();
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the writer has cut off DuckDB's write-ahead log so far. */
+  public List<Path> tornDuckDbLogs() {
+    try (Stream<Path> files = Files.list(visibleData)) {
+      return files.filter(path -> path.toString().contains(".wal.torn-at-")).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
