@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
       SpoolCommand.class,
       LedgerCommand.class,
       HealthcheckCommand.class,
+      LoadCommand.class,
+      ReconcileCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
     },

@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.LoadClient;
-import io.duckspool.deploy.harness.RawConnection;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.HttpConnection;
+import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -26,7 +27,7 @@ final class BackpressureIT {
   @Test
   void receiver_acceptsUpToMaxBufferedBytes_whileTheWriterIsAway_andAllOfItDrains()
       throws SQLException, IOException {
-    StampedRequest request = StampedRequest.logs(100);
+    StampedRequest request = Stamped.logs(100);
     long limit = 8 * MEBIBYTE;
     AckLog log = new AckLog(100);
     Rig rig =
@@ -50,7 +51,7 @@ final class BackpressureIT {
       // Each connection may hold one request in flight beside what is accepted.
       assertTrue(ackedBytes > limit - 5L * request.byteCount(), ackedBytes + " bytes were acked");
       int refused = log.send();
-      RawConnection.Reply reply =
+      HttpConnection.Reply reply =
           rig.post("/v1/logs", "application/x-protobuf", request.encode(refused));
       log.replied(refused, reply);
       assertEquals(503, reply.status());
@@ -64,7 +65,7 @@ final class BackpressureIT {
 
   @Test
   void eightConnectionsOfOneMebibyte_meetNo503_withDefaultLimits() throws SQLException {
-    StampedRequest request = StampedRequest.logs(MEBIBYTE / 555);
+    StampedRequest request = Stamped.logs(MEBIBYTE / 555);
     AckLog log = new AckLog(request.recordCount());
     try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "5000")) {
       rig.start();

@@ -13,7 +13,8 @@ import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Balance;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.LoadPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -83,15 +84,9 @@ final class CrashPointIT {
   }
 
   private void send(Rig rig, AckLog log, int count) {
-    int goal = log.sentCount() + count;
-    LoadClient.Load load =
+    LoadPlan load =
         rig.load(
-            2,
-            goal,
-            5,
-            StampedRequest.logs(RECORDS),
-            StampedRequest.traces(RECORDS),
-            StampedRequest.metrics(RECORDS));
+            2, count, 5, Stamped.logs(RECORDS), Stamped.traces(RECORDS), Stamped.metrics(RECORDS));
     try (LoadClient client = LoadClient.start(load, log)) {
       keepUntil(rig, "the load is sent", () -> !client.isRunning());
     }
@@ -103,8 +98,7 @@ final class CrashPointIT {
     while (log.state(request) != AckLog.State.ACKED) {
       request--;
     }
-    byte[] stamp =
-        StampedRequest.stamp((long) request * RECORDS).getBytes(StandardCharsets.US_ASCII);
+    byte[] stamp = Stamped.STAMP.text((long) request * RECORDS).getBytes(StandardCharsets.US_ASCII);
     for (Path segment : rig.segmentFiles()) {
       byte[] bytes = Files.readAllBytes(segment);
       for (int at = 0; at + stamp.length <= bytes.length; at++) {

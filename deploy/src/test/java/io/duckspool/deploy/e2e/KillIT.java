@@ -6,7 +6,8 @@ import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Balance;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -28,7 +29,7 @@ final class KillIT {
 
   private final AckLog log = new AckLog(RECORDS);
   private final StampedRequest[] mix = {
-    StampedRequest.logs(RECORDS), StampedRequest.traces(RECORDS), StampedRequest.metrics(RECORDS)
+    Stamped.logs(RECORDS), Stamped.traces(RECORDS), Stamped.metrics(RECORDS)
   };
   private Random random;
 

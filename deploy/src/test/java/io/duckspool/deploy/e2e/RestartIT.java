@@ -7,7 +7,8 @@ import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.DuckspoolProcess;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("e2e")
 final class RestartIT {
   private final AckLog log = new AckLog(10);
-  private final StampedRequest logs = StampedRequest.logs(10);
+  private final StampedRequest logs = Stamped.logs(10);
 
   @TempDir Path folder;
 

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Distribution;
 import io.duckspool.deploy.harness.DuckspoolProcess;
-import io.duckspool.deploy.harness.RawConnection;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Tables;
+import io.duckspool.deploy.load.HttpConnection;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -120,15 +120,16 @@ final class UpIT {
     return ready;
   }
 
-  private static RawConnection.Reply post(int port, Path tokenFile) throws IOException {
+  private static HttpConnection.Reply post(int port, Path tokenFile) throws IOException {
     byte[] body =
         "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"up\"}}]}]}]}"
             .getBytes(StandardCharsets.UTF_8);
-    try (RawConnection connection = RawConnection.open(port, Rig.LIMIT)) {
+    try (HttpConnection connection = HttpConnection.open(Rig.HOST, port, false, Rig.LIMIT)) {
       return connection.exchange(
-          RawConnection.head(
+          HttpConnection.head(
               "POST",
               "/v1/logs",
+              Rig.HOST,
               Map.of(
                   "Content-Type",
                   "application/json",

@@ -8,7 +8,8 @@ import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Balance;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -36,7 +37,7 @@ final class DamageIT {
   private static final int REQUESTS = 400;
 
   private final AckLog log = new AckLog(RECORDS);
-  private final StampedRequest request = StampedRequest.logs(RECORDS);
+  private final StampedRequest request = Stamped.logs(RECORDS);
 
   @TempDir Path folder;
 

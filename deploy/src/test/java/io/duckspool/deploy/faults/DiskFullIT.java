@@ -10,7 +10,8 @@ import io.duckspool.deploy.harness.LoopMount;
 import io.duckspool.deploy.harness.NeedsRoot;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("faults")
 @NeedsRoot
 final class DiskFullIT {
-  private final StampedRequest request = StampedRequest.logs(200);
+  private final StampedRequest request = Stamped.logs(200);
   private final AckLog log = new AckLog(200);
 
   @TempDir Path folder;

@@ -8,7 +8,8 @@ import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.ProcessMemory;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -28,7 +29,7 @@ final class MemoryIT {
 
   @Test
   void receiverWith256MiB_takes32ParallelRequestsOf16MiB() throws SQLException {
-    StampedRequest request = StampedRequest.logs((int) (16 * MEBIBYTE - 64 * 1024) / 555);
+    StampedRequest request = Stamped.logs((int) (16 * MEBIBYTE - 64 * 1024) / 555);
     AckLog log = new AckLog(request.recordCount());
     try (Rig rig = Rig.in(folder).receiverOptions("-Xmx256m").start()) {
       try (LoadClient load = LoadClient.start(rig.load(32, 96, 0, request), log)) {
@@ -45,7 +46,7 @@ final class MemoryIT {
   @Test
   void receiverWith256MiB_takesManySmallRequests_whileTheWriterIsAway() throws SQLException {
     int requests = Integer.getInteger("duckspool.small.requests", 200_000);
-    StampedRequest request = StampedRequest.logs(1);
+    StampedRequest request = Stamped.logs(1);
     AckLog log = new AckLog(1);
     try (Rig rig = Rig.in(folder).receiverOptions("-Xmx256m").start()) {
       rig.awaitCommitted();
@@ -62,7 +63,7 @@ final class MemoryIT {
 
   @Test
   void writerWith512MiB_drainsABacklog_withinItsMemory_andWithoutGrowth() throws SQLException {
-    StampedRequest request = StampedRequest.logs(1800);
+    StampedRequest request = Stamped.logs(1800);
     AckLog log = new AckLog(request.recordCount());
     long memoryLimit = 512 * MEBIBYTE;
     Rig rig =

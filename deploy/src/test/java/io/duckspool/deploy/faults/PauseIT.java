@@ -3,7 +3,8 @@ package io.duckspool.deploy.faults;
 import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Random;
@@ -17,7 +18,7 @@ final class PauseIT {
   private static final int PAUSES = 5;
 
   private final AckLog log = new AckLog(10);
-  private final StampedRequest logs = StampedRequest.logs(10);
+  private final StampedRequest logs = Stamped.logs(10);
   private final Random random = new Random();
 
   @TempDir Path folder;

@@ -8,7 +8,8 @@ import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.LoopMount;
 import io.duckspool.deploy.harness.NeedsRoot;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -39,7 +40,7 @@ final class PowerCutIT {
   private static final Duration LIMIT = Duration.ofSeconds(120);
 
   private final StampedRequest[] mix = {
-    StampedRequest.logs(RECORDS), StampedRequest.traces(RECORDS), StampedRequest.metrics(RECORDS)
+    Stamped.logs(RECORDS), Stamped.traces(RECORDS), Stamped.metrics(RECORDS)
   };
   private final Random random = new Random();
 

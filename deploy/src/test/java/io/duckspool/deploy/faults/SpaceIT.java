@@ -10,8 +10,9 @@ import io.duckspool.deploy.harness.LoopMount;
 import io.duckspool.deploy.harness.NeedsRoot;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.harness.Tables;
+import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -31,7 +32,7 @@ final class SpaceIT {
   private static final long MEBIBYTE = 1 << 20;
 
   private final AckLog log = new AckLog(5);
-  private final StampedRequest request = StampedRequest.logs(5);
+  private final StampedRequest request = Stamped.logs(5);
 
   @TempDir Path folder;
 

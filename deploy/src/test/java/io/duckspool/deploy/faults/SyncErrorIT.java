@@ -9,7 +9,8 @@ import io.duckspool.deploy.harness.DuckspoolProcess;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.NeedsRoot;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.StampedRequest;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 @NeedsRoot
 final class SyncErrorIT {
   private final AckLog log = new AckLog(10);
-  private final StampedRequest logs = StampedRequest.logs(10);
+  private final StampedRequest logs = Stamped.logs(10);
 
   @TempDir Path folder;
 

@@ -1,5 +1,9 @@
 package io.duckspool.deploy.harness;
 
+import io.duckspool.deploy.load.Answer;
+import io.duckspool.deploy.load.HttpConnection;
+import io.duckspool.deploy.load.LoadLog;
+import io.duckspool.deploy.reconcile.Acks;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -7,7 +11,7 @@ import java.util.BitSet;
  * What the clients were told, request by request: the one thing the oracle believes. A number is
  * drawn before the first byte of its request goes out, and never again. For any number of threads.
  */
-public final class AckLog {
+public final class AckLog implements LoadLog {
   /** What a client knows of a request. */
   public enum State {
     /** The number was never drawn. */
@@ -42,6 +46,30 @@ public final class AckLog {
     return recordsPerRequest;
   }
 
+  @Override
+  public long draw() {
+    return send();
+  }
+
+  @Override
+  public void answered(Answer answer) {
+    answer.reply().ifPresent(reply -> replied((int) answer.request(), reply, answer.nanoTime()));
+  }
+
+  /** What the product's comparison goes by: requests without a reply were sent, too. */
+  public synchronized Acks acks() {
+    Acks acks = new Acks(recordsPerRequest);
+    for (int request = 0; request < sentCount; request++) {
+      switch (state(request)) {
+        case ACKED -> acks.replied(request, 202);
+        case REJECTED -> acks.replied(request, 503);
+        default -> acks.notReplied(request);
+      }
+    }
+    acks.complete();
+    return acks;
+  }
+
   /** Draws the next number. */
   public synchronized int send() {
     if (sentCount == states.length) {
@@ -54,12 +82,12 @@ public final class AckLog {
   }
 
   /** Notes the reply to a request, and checks what a 202 must say. */
-  public void replied(int request, RawConnection.Reply reply) {
+  public void replied(int request, HttpConnection.Reply reply) {
     replied(request, reply, System.nanoTime());
   }
 
   /** As above, with the time of {@link System#nanoTime} once the reply was there. */
-  synchronized void replied(int request, RawConnection.Reply reply, long nanoTime) {
+  synchronized void replied(int request, HttpConnection.Reply reply, long nanoTime) {
     statuses[reply.status()]++;
     if (reply.status() != 202) {
       states[request] = (byte) State.REJECTED.ordinal();

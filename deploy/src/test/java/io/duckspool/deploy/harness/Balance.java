@@ -1,13 +1,16 @@
 package io.duckspool.deploy.harness;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.duckspool.deploy.reconcile.Comparison;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * The oracle: holds what clients were told against what is in the tables. Each acked request must
@@ -15,132 +18,93 @@ import java.util.TreeMap;
  * there once and whole.
  */
 public final class Balance {
-  private static final int MAX_EXAMPLES = 10;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final TreeMap<String, Integer> counts = new TreeMap<>();
-  private final List<String> examples = new ArrayList<>();
-  private final BitSet lost = new BitSet();
-  private final BitSet present = new BitSet();
-  private long presentCount;
+  private final Comparison comparison;
+  private final List<String> complaints = new ArrayList<>();
+  private final List<String> lostPlaces = new ArrayList<>();
 
-  private Balance() {}
+  private Balance(Comparison comparison) {
+    this.comparison = comparison;
+  }
 
   /** Reads all signal tables over the connection, which stays open. */
   public static Balance of(AckLog log, Connection connection) throws SQLException {
-    Balance balance = new Balance();
-    balance.compare(log, connection);
+    Balance balance;
+    try {
+      balance =
+          new Balance(
+              Comparison.of(
+                  log.acks(), Stamped.STAMP, "", (sql, row) -> rows(connection, sql, row)));
+    } catch (IOException e) {
+      if (e.getCause() instanceof SQLException failure) {
+        throw failure;
+      }
+      throw new UncheckedIOException(e);
+    }
     for (String complaint : List.of(log.firstComplaint(), log.sharedIndex())) {
       if (!complaint.isEmpty()) {
-        balance.fault("broken reply", complaint);
+        balance.complaints.add("broken reply: " + complaint);
       }
     }
+    balance.lostRequests().stream()
+        .limit(10)
+        .forEach(
+            request -> {
+              long index = log.index(request);
+              balance.lostPlaces.add(
+                  "request " + request + " at " + (index >>> 32) + "-" + (int) index);
+            });
     return balance;
   }
 
   /** Fails unless every acked row is there once, and nothing else but what was sent. */
   public void assertExact() {
-    assertNoFaultBut("");
-    if (!lost.isEmpty()) {
-      throw new AssertionError(
-          lost.cardinality() + " acked requests are lost: " + lost + "\n" + this);
+    assertNothingButLosses();
+    if (!lostRequests().isEmpty()) {
+      throw new AssertionError("acked requests are lost: " + lostRequests() + "\n" + this);
     }
   }
 
   /** Fails for anything but acked requests that are missing altogether. */
   public void assertNothingButLosses() {
-    assertNoFaultBut("");
-  }
-
-  /** The acked requests of which no row is there. */
-  public BitSet lostRequests() {
-    return lost;
-  }
-
-  /** The requests that were sent and are there. */
-  public BitSet presentRequests() {
-    return present;
-  }
-
-  @Override
-  public String toString() {
-    return counts
-        + " "
-        + examples
-        + ", "
-        + presentCount
-        + " requests present, "
-        + lost.cardinality()
-        + " acked requests lost";
-  }
-
-  private void assertNoFaultBut(String allowed) {
-    if (counts.keySet().stream().anyMatch(fault -> !fault.equals(allowed))) {
+    if (!complaints.isEmpty()
+        || comparison.doubledRows() > 0
+        || comparison.partlyMissingRows() > 0
+        || comparison.unexpectedRows() > 0) {
       throw new AssertionError("the balance is broken: " + this);
     }
   }
 
-  private void compare(AckLog log, Connection connection) throws SQLException {
-    int perRequest = log.recordsPerRequest();
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(query(perRequest))) {
-      while (rows.next()) {
-        long request = rows.getLong(1);
-        long count = rows.getLong(2);
-        long distinct = rows.getLong(3);
-        AckLog.State state = log.state(request);
-        String found =
-            "request "
-                + request
-                + " ("
-                + state
-                + "): "
-                + count
-                + " rows, "
-                + distinct
-                + " different ones, of "
-                + perRequest;
-        presentCount++;
-        if (state == AckLog.State.UNSENT) {
-          fault("never sent", found);
-          continue;
-        }
-        present.set((int) request);
-        if (count != distinct) {
-          fault("doubled", found);
-        }
-        if (distinct != perRequest) {
-          fault("partly there", found);
-        }
-      }
-    }
-    for (int request = 0; request < log.sentCount(); request++) {
-      if (log.state(request) == AckLog.State.ACKED && !present.get(request)) {
-        lost.set(request);
-        if (examples.size() < MAX_EXAMPLES) {
-          long index = log.index(request);
-          examples.add("lost: request " + request + " at " + (index >>> 32) + "-" + (int) index);
-        }
-      }
-    }
+  /** The acked requests of which no row is there. */
+  public BitSet lostRequests() {
+    return comparison.missingRequests();
   }
 
-  private void fault(String kind, String example) {
-    counts.merge(kind, 1, Integer::sum);
-    if (examples.size() < MAX_EXAMPLES) {
-      examples.add(kind + ": " + example);
-    }
+  /** The requests that were sent and are there. */
+  public BitSet presentRequests() {
+    return comparison.presentRequests();
   }
 
-  private static String query(int perRequest) {
-    StringBuilder ids = new StringBuilder();
-    for (Tables.Stamped table : Tables.STAMPED) {
-      ids.append(ids.isEmpty() ? "" : " UNION ALL ")
-          .append(
-              "SELECT CAST(substr(%1$s, 4, 12) AS BIGINT) AS id FROM %2$s"
-                  .formatted(table.column(), table.table()))
-          .append(" WHERE starts_with(%s, 'id=')".formatted(table.column()));
+  @Override
+  public String toString() {
+    return complaints
+        + " "
+        + comparison.examples()
+        + ", "
+        + presentRequests().cardinality()
+        + " requests present, "
+        + lostRequests().cardinality()
+        + " acked requests lost "
+        + lostPlaces;
+  }
+
+  static void rows(Connection connection, String sql, Consumer<JsonNode> row)
+      throws IOException {
+    try {
+      Tables.rows(connection, sql).forEach(found -> row.accept(JSON.valueToTree(found)));
+    } catch (SQLException e) {
+      throw new IOException(e);
     }
-    return "SELECT id // %d AS request, count(*), count(DISTINCT id) FROM (%s) GROUP BY 1"
-        .formatted(perRequest, ids);
   }
 }

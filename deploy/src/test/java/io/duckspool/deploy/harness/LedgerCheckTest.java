@@ -16,8 +16,8 @@ final class LedgerCheckTest {
   @BeforeEach
   void createTables() throws SQLException {
     connection = DriverManager.getConnection("jdbc:duckdb:");
-    for (Tables.Stamped table : Tables.STAMPED) {
-      execute("CREATE TABLE " + table.table() + " (" + table.column() + " VARCHAR)");
+    for (String table : Tables.signalTables()) {
+      execute("CREATE TABLE " + table + " (" + "body" + " VARCHAR)");
     }
     execute("CREATE TABLE duckspool_ledger (spool_id VARCHAR, next_index BIGINT, seals BIGINT)");
     execute(

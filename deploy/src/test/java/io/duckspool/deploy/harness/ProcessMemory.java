@@ -1,10 +1,9 @@
 package io.duckspool.deploy.harness;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.duckspool.deploy.load.ProcessStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
@@ -82,30 +81,19 @@ public final class ProcessMemory implements AutoCloseable {
   private void watch(long pid, DoubleSupplier progress) {
     try {
       do {
-        long rss = 0;
-        long file = 0;
-        for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-          if (line.startsWith("VmRSS:")) {
-            rss = kibibytes(line);
-          } else if (line.startsWith("RssFile:") || line.startsWith("RssShmem:")) {
-            file += kibibytes(line);
-          }
+        Optional<ProcessStatus> status = ProcessStatus.of(pid);
+        if (status.isEmpty()) {
+          // The process has ended: there is no more to see.
+          return;
         }
-        if (rss > 0) {
-          synchronized (this) {
-            samples.add(new Sample(progress.getAsDouble(), rss, file));
-          }
+        synchronized (this) {
+          samples.add(
+              new Sample(
+                  progress.getAsDouble(), status.get().rssBytes(), status.get().fileBytes()));
         }
       } while (!stop.await(PERIOD_MILLIS, TimeUnit.MILLISECONDS));
-    } catch (IOException e) {
-      // The process has ended: there is no more to see.
-      return;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static long kibibytes(String line) {
-    return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
   }
 }

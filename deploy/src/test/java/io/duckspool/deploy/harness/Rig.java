@@ -1,5 +1,13 @@
 package io.duckspool.deploy.harness;
 
+import io.duckspool.common.config.Secret;
+import io.duckspool.deploy.load.HttpConnection;
+import io.duckspool.deploy.load.LoadPlan;
+import io.duckspool.deploy.load.LoadTarget;
+import io.duckspool.deploy.load.Mistakes;
+import io.duckspool.deploy.load.Pace;
+import io.duckspool.deploy.load.Retry;
+import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -30,11 +38,15 @@ import org.jspecify.annotations.Nullable;
  * and killed in any order. Owned by one test thread, which closes it; the processes die with it.
  */
 public final class Rig implements AutoCloseable {
+  /** What the processes listen on. */
+  public static final String HOST = "127.0.0.1";
+
   public static final String TOKEN = "0123456789abcdef0123456789abcdef";
 
   /** How long a start, stop or drain may take on a slow, busy machine. */
   public static final Duration LIMIT = Duration.ofSeconds(180);
 
+  private static final Duration REPLY_LIMIT = Duration.ofSeconds(90);
   private static final int SIGKILLED = 137;
 
   private final Path folder;
@@ -212,29 +224,44 @@ public final class Rig implements AutoCloseable {
   /** Whether a process answers on its port now. */
   public boolean isHealthy(String name) throws IOException {
     int onPort = name.equals("writer") ? writerControlPort : port;
-    try (RawConnection connection = RawConnection.open(onPort, Duration.ofSeconds(10))) {
-      byte[] head = RawConnection.head("GET", "/healthz", Map.of(), 0);
+    try (HttpConnection connection =
+        HttpConnection.open(HOST, onPort, false, Duration.ofSeconds(10))) {
+      byte[] head = HttpConnection.head("GET", "/healthz", HOST, Map.of(), 0);
       return connection.exchange(head, new byte[0]).status() == 200;
     }
   }
 
   /** A load on this server, without end. */
-  public LoadClient.Load load(int connections, StampedRequest... mix) {
+  public LoadPlan load(int connections, StampedRequest... mix) {
     return load(connections, Integer.MAX_VALUE, 0, mix);
   }
 
-  public LoadClient.Load load(
-      int connections, int maxRequests, long pauseMillis, StampedRequest... mix) {
-    return new LoadClient.Load(port, TOKEN, connections, List.of(mix), maxRequests, pauseMillis);
+  /** A load of so many requests. */
+  public LoadPlan load(int connections, int maxRequests, long pauseMillis, StampedRequest... mix) {
+    return load(port, connections, maxRequests, pauseMillis, mix);
+  }
+
+  /** A load on any server of this machine, with the token. */
+  public static LoadPlan load(
+      int port, int connections, int maxRequests, long pauseMillis, StampedRequest... mix) {
+    return new LoadPlan(
+        new LoadTarget(
+            URI.create("http://127.0.0.1:" + port), Optional.of(new Secret(TOKEN)), REPLY_LIMIT),
+        List.of(mix),
+        new Pace(connections, maxRequests, Optional.empty(), 0, Duration.ofMillis(pauseMillis)),
+        Retry.NEVER,
+        Mistakes.NONE);
   }
 
   /** Sends one request, with the token, and returns the reply. */
-  public RawConnection.Reply post(String path, String contentType, byte[] body) throws IOException {
-    try (RawConnection connection = RawConnection.open(port, LIMIT)) {
+  public HttpConnection.Reply post(String path, String contentType, byte[] body)
+      throws IOException {
+    try (HttpConnection connection = HttpConnection.open(HOST, port, false, LIMIT)) {
       byte[] head =
-          RawConnection.head(
+          HttpConnection.head(
               "POST",
               path,
+              HOST,
               Map.of("Content-Type", contentType, "Authorization", "Bearer " + TOKEN),
               body.length);
       return connection.exchange(head, body);
@@ -242,9 +269,9 @@ public final class Rig implements AutoCloseable {
   }
 
   /** GET without a token. */
-  public RawConnection.Reply get(String path) throws IOException {
-    try (RawConnection connection = RawConnection.open(port, LIMIT)) {
-      return connection.exchange(RawConnection.head("GET", path, Map.of(), 0), new byte[0]);
+  public HttpConnection.Reply get(String path) throws IOException {
+    try (HttpConnection connection = HttpConnection.open(HOST, port, false, LIMIT)) {
+      return connection.exchange(HttpConnection.head("GET", path, HOST, Map.of(), 0), new byte[0]);
     }
   }
 
@@ -284,7 +311,7 @@ public final class Rig implements AutoCloseable {
         """
             .formatted(text)
             .getBytes(StandardCharsets.UTF_8);
-    RawConnection.Reply reply = post("/v1/logs", "application/json", body);
+    HttpConnection.Reply reply = post("/v1/logs", "application/json", body);
     if (reply.status() != 202 && reply.status() != 503) {
       throw new Await.GaveUpException("the fence got " + reply);
     }
@@ -479,8 +506,9 @@ public final class Rig implements AutoCloseable {
           if (!process.isAlive()) {
             throw new Await.GaveUpException("it has ended");
           }
-          try (RawConnection connection = RawConnection.open(onPort, Duration.ofSeconds(10))) {
-            byte[] head = RawConnection.head("GET", "/healthz", Map.of(), 0);
+          try (HttpConnection connection =
+              HttpConnection.open(HOST, onPort, false, Duration.ofSeconds(10))) {
+            byte[] head = HttpConnection.head("GET", "/healthz", HOST, Map.of(), 0);
             return connection.exchange(head, new byte[0]).status() == 200;
           }
         },

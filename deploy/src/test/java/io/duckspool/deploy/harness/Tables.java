@@ -1,5 +1,6 @@
 package io.duckspool.deploy.harness;
 
+import io.duckspool.common.otlp.OtlpTable;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -7,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,19 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a DuckDB file that no writer has open. */
 public final class Tables {
-  /** Where the stamp of a table's rows is. */
-  record Stamped(String table, String column) {}
-
-  static final List<Stamped> STAMPED =
-      List.of(
-          new Stamped("otlp_logs", "body"),
-          new Stamped("otlp_traces", "name"),
-          new Stamped("otlp_metrics_gauge", "name"),
-          new Stamped("otlp_metrics_sum", "name"),
-          new Stamped("otlp_metrics_histogram", "name"),
-          new Stamped("otlp_metrics_exp_histogram", "name"),
-          new Stamped("otlp_metrics_summary", "name"));
-
   private Tables() {}
 
   /** Opens the file read-only; fails while another process has it open. */
@@ -39,7 +28,7 @@ public final class Tables {
 
   /** The names of the seven signal tables. */
   public static List<String> signalTables() {
-    return STAMPED.stream().map(Stamped::table).toList();
+    return Arrays.stream(OtlpTable.values()).map(OtlpTable::tableName).toList();
   }
 
   /**

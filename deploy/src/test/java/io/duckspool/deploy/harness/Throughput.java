@@ -1,5 +1,6 @@
 package io.duckspool.deploy.harness;
 
+import io.duckspool.deploy.load.StampedRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -89,14 +90,14 @@ public final class Throughput {
   /** The JVMs compile what is hot; these rows are in no rate. */
   private static void warmUp(Rig rig) {
     AckLog log = new AckLog(RECORDS);
-    StampedRequest request = StampedRequest.logs(RECORDS);
+    StampedRequest request = Stamped.logs(RECORDS);
     try (LoadClient load = LoadClient.start(rig.load(CONNECTIONS, 400, 0, request), log)) {
       load.awaitEnd(Rig.LIMIT);
     }
   }
 
   private static void loadFor(Rig rig, AckLog log, int seconds) {
-    StampedRequest request = StampedRequest.logs(RECORDS);
+    StampedRequest request = Stamped.logs(RECORDS);
     long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
     try (LoadClient load = LoadClient.start(rig.load(CONNECTIONS, request), log)) {
       Await.until(

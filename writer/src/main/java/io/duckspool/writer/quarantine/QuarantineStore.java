@@ -10,6 +10,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.AtomicFile;
@@ -105,7 +106,7 @@ public final class QuarantineStore {
     QuarantineStore store = new QuarantineStore(folder);
     if (Files.isDirectory(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.filter(f -> f.toString().endsWith(SUFFIX)).toList()) {
+        for (Path file : files.filter(QuarantineStore::isQuarantined).toList()) {
           store.count(nameOf(file), readCounts(file));
         }
       }
@@ -251,18 +252,36 @@ public final class QuarantineStore {
   }
 
   private static Counts readCounts(Path file) throws IOException {
+    JsonNode line = readFirstLine(file);
+    return line.isMissingNode()
+        ? new Counts(1, 0)
+        : new Counts(line.path("entries").asLong(), line.path("rows").asLong());
+  }
+
+  /** The line before the content; missing when it is no JSON. */
+  static JsonNode readFirstLine(Path file) throws IOException {
     String first;
     try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
       first = reader.readLine();
     }
     try {
-      JsonNode line = JSON.readTree(first == null ? "" : first);
-      return new Counts(line.path("entries").asLong(), line.path("rows").asLong());
+      return JSON.readTree(first == null ? "" : first);
     } catch (JsonProcessingException e) {
       LOG.warn(
           "a file in quarantine has no readable first line, its rows aren't counted: {}", file, e);
-      return new Counts(1, 0);
+      return MissingNode.getInstance();
     }
+  }
+
+  /** Whether a file of the folder is one of these, and whole. */
+  static boolean isQuarantined(Path file) {
+    return file.toString().endsWith(SUFFIX);
+  }
+
+  /** The index that a file is named by. */
+  static String indexOf(Path file) {
+    String name = nameOf(file);
+    return name.substring(0, name.length() - SUFFIX.length());
   }
 
   private static String nameOf(Path file) {

@@ -1,12 +1,12 @@
 package io.duckspool.writer.sink;
 
 /** Names in SQL. */
-final class Identifiers {
+public final class Identifiers {
 
   private Identifiers() {}
 
   /** The name as a quoted identifier, whatever characters it is made of. */
-  static String quote(String name) {
+  public static String quote(String name) {
     if (name.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("a name must not contain U+0000");
     }
@@ -14,7 +14,7 @@ final class Identifiers {
   }
 
   /** The text as a string literal. */
-  static String literal(String text) {
+  public static String literal(String text) {
     return "'" + text.replace("'", "''") + "'";
   }
 

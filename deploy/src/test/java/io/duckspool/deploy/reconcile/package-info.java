@@ -1,0 +1,5 @@
+/** The balance, with real tables. */
+@NullMarked
+package io.duckspool.deploy.reconcile;
+
+import org.jspecify.annotations.NullMarked;
