@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -213,14 +214,16 @@ final class LoadCommand implements Callable<Integer> {
     }
     requireListener(plan.target());
     Optional<AckLogWriter> file = openAckLog(stamp, plan);
+    CountDownLatch printed = new CountDownLatch(1);
     try (ProcessUsage usage = watch()) {
-      LoadReport report = send(plan, file);
+      LoadReport report = send(plan, file, printed);
       spec.commandLine().getOut().println(line(stamp, plan, report, usage));
       return report.acceptedRequests() > 0 ? ExitCode.DONE : ExitCode.FAILED;
     } finally {
       if (file.isPresent()) {
         file.get().close();
       }
+      printed.countDown();
     }
   }
 
@@ -306,13 +309,12 @@ final class LoadCommand implements Callable<Integer> {
     }
   }
 
-  private static LoadReport send(LoadPlan plan, Optional<AckLogWriter> file)
+  private static LoadReport send(LoadPlan plan, Optional<AckLogWriter> file, CountDownLatch printed)
       throws InterruptedException {
     FileLoadLog log = new FileLoadLog(file);
     LoadRun load = LoadRun.start(plan, log, System::nanoTime);
-    Thread main = Thread.currentThread();
-    // Ctrl-C: requests in flight end, and the line is printed.
-    Thread onSignal = new Thread(() -> stopAndWait(load, main), "load-stop");
+    // Ctrl-C: requests in flight end, and the line is printed before the process does.
+    Thread onSignal = new Thread(() -> stopAndWait(load, printed), "load-stop");
     Runtime.getRuntime().addShutdownHook(onSignal);
     try (load) {
       LoadReport report = load.await();
@@ -326,10 +328,10 @@ final class LoadCommand implements Callable<Integer> {
     }
   }
 
-  private static void stopAndWait(LoadRun load, Thread main) {
+  private static void stopAndWait(LoadRun load, CountDownLatch printed) {
     load.stop();
     try {
-      main.join(LoadTarget.MAX_TIMEOUT.toMillis());
+      printed.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -339,7 +341,7 @@ final class LoadCommand implements Callable<Integer> {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The signal came: the hook is what waits for us.
+      // The signal came: the hook waits for us.
       return;
     }
   }
