@@ -13,7 +13,12 @@ import java.util.Optional;
  * @param nanoTime when that was known, by the load's clock
  */
 public record Answer(
-    long request, int records, int attempts, Optional<HttpConnection.Reply> reply, String error, long nanoTime) {
+    long request,
+    int records,
+    int attempts,
+    Optional<HttpConnection.Reply> reply,
+    String error,
+    long nanoTime) {
   /** The sequence number of its first record. */
   public long firstSequence() {
     return request * records;

@@ -99,8 +99,7 @@ public final class Balance {
         + lostPlaces;
   }
 
-  static void rows(Connection connection, String sql, Consumer<JsonNode> row)
-      throws IOException {
+  static void rows(Connection connection, String sql, Consumer<JsonNode> row) throws IOException {
     try {
       Tables.rows(connection, sql).forEach(found -> row.accept(JSON.valueToTree(found)));
     } catch (SQLException e) {

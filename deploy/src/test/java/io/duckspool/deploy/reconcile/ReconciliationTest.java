@@ -151,7 +151,12 @@ final class ReconciliationTest {
     Map<String, String> headers = index.isEmpty() ? Map.of() : Map.of("duckspool-index", index);
     log.answered(
         new Answer(
-            request, RECORDS, 1, Optional.of(new HttpConnection.Reply(status, headers, "")), "", 0));
+            request,
+            RECORDS,
+            1,
+            Optional.of(new HttpConnection.Reply(status, headers, "")),
+            "",
+            0));
   }
 
   private void unanswered(long request) {
