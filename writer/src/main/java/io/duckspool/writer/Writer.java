@@ -18,6 +18,7 @@ import io.duckspool.writer.pipeline.PipelineDefaults;
 import io.duckspool.writer.pipeline.PipelineParts;
 import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.pipeline.ReceiverWatch;
+import io.duckspool.writer.pipeline.ServerCalls;
 import io.duckspool.writer.pipeline.ServerScan;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
@@ -47,7 +48,7 @@ import org.slf4j.LoggerFactory;
  *   SealPolicy     decides when
  *   Sink           commits rows and ledger in one transaction
  *   Progress       publishes the checkpoint, deletes what is committed
- * ControlServer  prepare, seal, release, sql, pipelines
+ * ControlServer  what receiver and operators ask for
  * </pre>
  *
  * <p>Started and closed by one thread. {@link #close} drains every spool up to its durable mark for
@@ -116,22 +117,28 @@ public final class Writer implements AutoCloseable {
     long batchBytes = config.writer().maxBatchBytes().bytes();
     DuckDbDatabase database = pushed(openDatabase(config.duckdb(), batchBytes, clock, nanoTicker));
     BatchMemory memory = pushed(new BatchMemory(2 * batchBytes + MAX_OVERSHOOT_BYTES, batchBytes));
-    Pipelines pipelines =
-        new Pipelines(
-            new PipelineParts(
-                data, store, new ReceiverWatch(data, nanoTicker), memory, clock, nanoTicker),
-            new PipelineDefaults(
-                batchBytes,
-                config.writer().maxBatchRows(),
-                config.writer().provenance(),
-                config.duckdb().isInMemory()),
-            database::sink);
+    PipelineParts pipelineParts =
+        new PipelineParts(
+            data, store, new ReceiverWatch(data, nanoTicker), memory, () -> {}, clock, nanoTicker);
+    PipelineDefaults defaults =
+        new PipelineDefaults(
+            batchBytes,
+            config.writer().maxBatchRows(),
+            config.writer().provenance(),
+            config.duckdb().isInMemory());
+    Pipelines pipelines = new Pipelines(pipelineParts, defaults, database::sink);
     parts.push(() -> pipelines.close(MAX_DRAIN.toMillis()));
     ServerScan scan = pushed(new ServerScan(data, pipelines));
     scan.start();
     ControlGuard guard =
         new ControlGuard(token, config.writer().control(), config.control().allowOtherHostname());
-    pushed(ControlServer.open(config.writer().control(), guard, pipelines, database.sqlRunner()));
+    pushed(
+        ControlServer.open(
+            config.writer().control(),
+            guard,
+            pipelines,
+            new ServerCalls(pipelineParts, defaults, database::sink, pipelines),
+            database.sqlRunner()));
     LOG.info(
         "writer started, data folder {}, database {}", data.root(), config.duckdb().database());
   }

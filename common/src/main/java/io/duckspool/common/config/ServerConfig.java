@@ -57,6 +57,30 @@ public record ServerConfig(
     promoteScopeAttributes = List.copyOf(promoteScopeAttributes);
   }
 
+  /** The same parameters with another target. */
+  public ServerConfig withTarget(
+      Optional<String> otherCatalog, String otherSchema, Optional<String> otherParquetExportPath) {
+    return new ServerConfig(
+        uri,
+        otherCatalog,
+        otherSchema,
+        token,
+        disableAuth,
+        otherParquetExportPath,
+        createTables,
+        allowOtherHostname,
+        maxBodyBytes,
+        httpThreads,
+        maxBufferedBytes,
+        sealTargetBytes,
+        sealMaxAge,
+        targetFileSize,
+        maintenanceRetention,
+        promoteResourceAttributes,
+        promoteScopeAttributes,
+        responseMode);
+  }
+
   /** What the replies of the ingest endpoints look like. */
   public enum ResponseMode {
     /** 202 with {@code status}, {@code rows} and {@code batches} as JSON. */

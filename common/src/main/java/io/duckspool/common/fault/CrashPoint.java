@@ -51,6 +51,16 @@ public enum CrashPoint {
   SEAL_FROZEN,
   /** The committed checkpoint is published, the segments below it are still there. */
   CHECKPOINT_PUBLISHED,
+  /** A server that was stopping is marked as serving again; the receiver knows nothing of it. */
+  SERVER_TAKEN_UP,
+  /** The other target of a kept spool holds its ledger, the server file names the first one. */
+  REPLAY_LEDGER_MADE,
+  /** The server file names the other target, the ledger row in the first one is still there. */
+  REPLAY_TARGET_CHANGED,
+  /** The ledger row in the first target of a replayed spool is removed. */
+  REPLAY_LEDGER_REMOVED,
+  /** It is noted that a kept spool is to be removed with all that is not committed. */
+  DISCARD_NOTED,
   /** A stopped server is marked as drained. */
   STOP_DRAINED,
   /** The quarantine of a stopped server has its place in the data folder. */

@@ -4,6 +4,7 @@ import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.config.HostPort;
 import io.duckspool.writer.pipeline.Pipelines;
+import io.duckspool.writer.pipeline.ServerCalls;
 import io.duckspool.writer.sink.SqlRunner;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -54,9 +55,13 @@ public final class ControlServer implements AutoCloseable {
    * @throws IOException names the address and what is wrong; nothing stays bound
    */
   public static ControlServer open(
-      HostPort address, ControlGuard guard, Pipelines pipelines, SqlRunner sql) throws IOException {
+      HostPort address, ControlGuard guard, Pipelines pipelines, ServerCalls servers, SqlRunner sql)
+      throws IOException {
     List<Route> routes =
-        Stream.of(new PipelineEndpoints(pipelines).routes(), new SqlEndpoint(sql).routes())
+        Stream.of(
+                new ServerEndpoints(servers).routes(),
+                new PipelineEndpoints(pipelines).routes(),
+                new SqlEndpoint(sql).routes())
             .flatMap(Collection::stream)
             .toList();
     ControlServer server = new ControlServer(address, guard, routes);
@@ -104,6 +109,14 @@ public final class ControlServer implements AutoCloseable {
     }
     config.routes.exception(
         RefusedException.class, (e, context) -> Json.reply(context, e.status(), e.failure()));
+    config.routes.exception(
+        IllegalArgumentException.class,
+        (e, context) -> {
+          LOG.info("{} was refused", context.path(), e);
+          AdminApi.Failure failure =
+              new AdminApi.Failure("bad_request", String.valueOf(e.getMessage()));
+          Json.reply(context, 400, failure);
+        });
     config.routes.exception(HttpResponseException.class, ControlServer::refused);
     config.routes.exception(Exception.class, ControlServer::bug);
   }

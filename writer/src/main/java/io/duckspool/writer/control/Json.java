@@ -2,6 +2,7 @@ package io.duckspool.writer.control;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.duckspool.common.admin.AdminJson;
+import io.duckspool.writer.pipeline.Outcome;
 import io.javalin.http.Context;
 
 /** Bodies of requests and replies. */
@@ -20,6 +21,17 @@ final class Json {
     } catch (IllegalArgumentException e) {
       throw RefusedException.badRequest(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Replies with what was done; 400 when it is refused, 503 when it may be repeated. */
+  static void reply(Context context, Outcome<?> outcome) throws RefusedException {
+    if (outcome instanceof Outcome.Refused<?> refused) {
+      throw RefusedException.badRequest(refused.reason());
+    }
+    if (outcome instanceof Outcome.NotNow<?> notNow) {
+      throw RefusedException.unavailable(notNow.reason());
+    }
+    reply(context, 200, ((Outcome.Done<?>) outcome).value());
   }
 
   static void reply(Context context, int status, Object body) {

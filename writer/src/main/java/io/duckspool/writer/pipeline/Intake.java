@@ -88,6 +88,7 @@ final class Intake implements AutoCloseable {
       SpoolPosition next,
       long entryCount,
       long payloadBytes,
+      long decodedBytes,
       long quarantinedCount,
       long decodeNanos,
       long oldestUnixNanos) {
@@ -180,6 +181,7 @@ final class Intake implements AutoCloseable {
 
   /** Freezes what was taken; the next batch begins behind it. */
   Taken freeze() {
+    long decodedBytes = batch.decodedBytes();
     Taken taken =
         new Taken(
             batch.seal(),
@@ -187,6 +189,7 @@ final class Intake implements AutoCloseable {
             next,
             entryCount,
             payloadBytes,
+            decodedBytes,
             quarantinedCount,
             decodeNanos,
             oldestUnixNanos);
@@ -237,6 +240,11 @@ final class Intake implements AutoCloseable {
 
   void forgetQuarantinedInARow() {
     quarantinedInARow = 0;
+  }
+
+  /** Another target may take what this one refused. */
+  void forgetVerdicts() {
+    condemned.clear();
   }
 
   /** Forgets verdicts on entries that the ledger has passed. */

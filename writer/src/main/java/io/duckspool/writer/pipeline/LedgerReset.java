@@ -69,12 +69,12 @@ final class LedgerReset {
   }
 
   /** Sets the ledger, durable on return, or says why not. */
-  LedgerOutcome set(SpoolTailer tailer, AdminApi.SetLedger request)
+  Outcome<AdminApi.LedgerSet> set(SpoolTailer tailer, AdminApi.SetLedger request)
       throws SinkException, SpoolException {
     Optional<LedgerRow> ledger = sink.readLedger(settings.spoolId());
     StartFacts facts = StartFacts.gather(ledger, tailer, isReceiverOfRunAlive);
     if (!(StartDecision.decide(settings.listenUri(), facts) instanceof StartDecision.Refuse)) {
-      return new LedgerOutcome.Refused(
+      return new Outcome.Refused<>(
           "ledger and spool agree, so the ledger"
               + ledger.map(row -> " at " + row.position().next()).orElse("")
               + " stays as it is");
@@ -86,11 +86,11 @@ final class LedgerReset {
               : at(SpoolIndex.parse(request.next()), tailer, facts);
       return set(place, request, tailer, facts);
     } catch (NotPossibleException e) {
-      return new LedgerOutcome.Refused(String.valueOf(e.getMessage()));
+      return new Outcome.Refused<>(String.valueOf(e.getMessage()));
     }
   }
 
-  private LedgerOutcome set(
+  private Outcome<AdminApi.LedgerSet> set(
       Place place, AdminApi.SetLedger request, SpoolTailer tailer, StartFacts facts)
       throws SinkException, NotPossibleException {
     SpoolPosition to = place.position();
@@ -126,7 +126,7 @@ final class LedgerReset {
         mayLose.rows(),
         mayDouble.entries(),
         mayDouble.rows());
-    return new LedgerOutcome.Set(
+    return new Outcome.Done<>(
         new AdminApi.LedgerSet(
             settings.spoolId(),
             facts.ledger().map(old -> old.position().next().toString()).orElse(null),

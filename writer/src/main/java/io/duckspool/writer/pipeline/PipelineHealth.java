@@ -55,6 +55,19 @@ final class PipelineHealth {
         lastError != null ? lastError : sealLastError, "the pipeline is " + state.text());
   }
 
+  /** Whether entries are read and sealed. */
+  boolean isActive() {
+    return state == PipelineState.RUNNING || state == PipelineState.STOPPING;
+  }
+
+  /** Everything is to be asked for anew, now: the target is another one. */
+  void startAnew() {
+    failuresInARow = 0;
+    sealLastError = null;
+    become(PipelineState.STARTING, null);
+    dueNow();
+  }
+
   /** Enters a state, or stays in it; a reason explains why it isn't a good one. */
   void become(PipelineState next, @Nullable String reason) {
     if (next != state || !Objects.equals(reason, lastError)) {
@@ -109,7 +122,7 @@ final class PipelineHealth {
   /** What went wrong before works again. */
   void recovered() {
     failuresInARow = 0;
-    if (state == PipelineState.RUNNING || state == PipelineState.STOPPING) {
+    if (isActive()) {
       lastError = null;
     }
   }

@@ -9,7 +9,7 @@ public enum PipelineState {
   RUNNING,
   /** A receiver has to scan the spool before it may be read. */
   WAITING_FOR_RECEIVER,
-  /** Too many entries in a row went to quarantine: until {@code resume}. */
+  /** By an operator, or too many entries in a row went to quarantine: until {@code resume}. */
   PAUSED,
   /** Ledger and spool disagree, the target is not fit, or another writer commits this spool. */
   TARGET_REFUSED,

@@ -1,6 +1,5 @@
 package io.duckspool.writer.pipeline;
 
-import io.duckspool.common.admin.AdminApi;
 import java.io.IOException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -66,6 +65,13 @@ final class PipelineThread {
     }
   }
 
+  /** Has the pipeline drop what it has in hand and end; waits for it. */
+  void abandon(long timeoutMillis) throws InterruptedException {
+    isAbandoned = true;
+    offer(new PipelineCommand.ShutDown()); // Wakes it up.
+    thread.join(timeoutMillis);
+  }
+
   private void run() {
     try {
       while (!pipeline.isEnded() && !isAbandoned) {
@@ -94,15 +100,7 @@ final class PipelineThread {
 
   private void refuseTheRest() {
     for (PipelineCommand left = mailbox.poll(); left != null; left = mailbox.poll()) {
-      if (left instanceof PipelineCommand.Seal seal) {
-        seal.reply().complete(new AdminApi.Sealed("error", 0, 0, "the pipeline has ended"));
-      } else if (left instanceof PipelineCommand.Release release) {
-        release.reply().complete(true);
-      } else if (left instanceof PipelineCommand.Resume resume) {
-        resume.reply().complete(true);
-      } else if (left instanceof PipelineCommand.SetLedger ledger) {
-        ledger.reply().complete(new LedgerOutcome.Refused("the pipeline has ended"));
-      }
+      pipeline.refuse(left);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.duckspool.writer.pipeline;
 
+import io.duckspool.common.admin.AdminApi.SealRow;
 import io.duckspool.writer.sink.LedgerMove;
 import org.jspecify.annotations.Nullable;
 
@@ -13,23 +14,25 @@ import org.jspecify.annotations.Nullable;
 record SealInHand(Intake.Taken taken, LedgerMove move, long startedNanos) {
 
   /** As the list of seals shows it once committed. */
-  SealRecord committed(long sealId, long nowNanos, long appendNanos, long commitNanos) {
+  SealRow committed(long sealId, long nowNanos, long appendNanos, long commitNanos) {
     return record(sealId, nowNanos, appendNanos, commitNanos, "committed", null);
   }
 
   /** As the list of seals shows an attempt that failed. */
-  SealRecord failed(long nowNanos, String error) {
+  SealRow failed(long nowNanos, String error) {
     return record(0, nowNanos, 0, 0, "failed", error);
   }
 
-  private SealRecord record(
+  private SealRow record(
       long sealId,
       long nowNanos,
       long appendNanos,
       long commitNanos,
       String status,
       @Nullable String error) {
-    return new SealRecord(
+    return new SealRow(
+        move.listenUri(),
+        move.spoolId(),
         sealId,
         move.trigger().text(),
         move.startedAt().toString(),

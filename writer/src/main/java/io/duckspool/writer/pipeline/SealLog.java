@@ -4,8 +4,8 @@ import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.duckspool.common.admin.AdminApi.SealRow;
+import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.server.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,9 +24,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The last 1,000 seals of a server, kept over restarts: a text file with one JSON object a line,
- * oldest first, that is rewritten with the last 1,000 when it holds twice as many. For people to
- * look at: it isn't synced, and a line that can't be read is left out.
+ * The last 1,000 seals of a server, kept over restarts: a text file with one JSON object a line, as
+ * the list of seals shows it, oldest first, that is rewritten with the last 1,000 when it holds
+ * twice as many. For people to look at: it isn't synced, and a line that can't be read is left out.
  *
  * <p>{@link #add} is for the pipeline's thread, {@link #newestFirst} for any.
  */
@@ -34,12 +34,11 @@ final class SealLog {
 
   static final int MAX_SEALS = 1_000;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path file;
-  private final Deque<SealRecord> seals = new ArrayDeque<>();
+  private final Deque<SealRow> seals = new ArrayDeque<>();
   private int lineCount;
 
   private SealLog(Path file) {
@@ -59,19 +58,20 @@ final class SealLog {
   }
 
   /** Adds a seal; the oldest beyond the bound is forgotten. */
-  synchronized void add(SealRecord seal) throws IOException {
+  synchronized void add(SealRow seal) throws IOException {
     keep(seal);
     if (lineCount >= 2 * MAX_SEALS) {
       StringBuilder text = new StringBuilder();
-      for (SealRecord kept : seals) {
-        text.append(JSON.writeValueAsString(kept)).append('\n');
+      for (SealRow kept : seals) {
+        text.append(AdminJson.MAPPER.writeValueAsString(kept)).append('\n');
       }
       AtomicFile.replace(file, text.toString().getBytes(StandardCharsets.UTF_8));
       lineCount = seals.size();
       return;
     }
     // The line break comes first: after a torn line the next one still begins on its own.
-    byte[] line = ("\n" + JSON.writeValueAsString(seal)).getBytes(StandardCharsets.UTF_8);
+    byte[] line =
+        ("\n" + AdminJson.MAPPER.writeValueAsString(seal)).getBytes(StandardCharsets.UTF_8);
     try (FileChannel channel = FileChannel.open(file, Set.of(CREATE, WRITE, APPEND), OWNER_ONLY)) {
       channel.write(ByteBuffer.wrap(line));
     }
@@ -79,8 +79,8 @@ final class SealLog {
   }
 
   /** The seals that are kept, newest first. */
-  synchronized List<SealRecord> newestFirst() {
-    List<SealRecord> list = new ArrayList<>(seals);
+  synchronized List<SealRow> newestFirst() {
+    List<SealRow> list = new ArrayList<>(seals);
     Collections.reverse(list);
     return list;
   }
@@ -90,13 +90,13 @@ final class SealLog {
       return;
     }
     try {
-      keep(JSON.readValue(line, SealRecord.class));
-    } catch (JsonProcessingException e) {
+      keep(AdminJson.read(line.getBytes(StandardCharsets.UTF_8), SealRow.class));
+    } catch (IllegalArgumentException e) {
       lineCount = 2 * MAX_SEALS; // A torn line: the next seal rewrites the file without it.
     }
   }
 
-  private void keep(SealRecord seal) {
+  private void keep(SealRow seal) {
     seals.addLast(seal);
     if (seals.size() > MAX_SEALS) {
       seals.removeFirst();

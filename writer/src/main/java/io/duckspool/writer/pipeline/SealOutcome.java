@@ -11,6 +11,14 @@ sealed interface SealOutcome {
   /** The target failed, nothing is in it: try again later. */
   record Failed(String error) implements SealOutcome {}
 
+  /**
+   * The batch needs more memory than there is, nothing is in the target: try with a smaller one.
+   */
+  record OutOfMemory(String error) implements SealOutcome {}
+
+  /** A commit of an earlier batch, not of this one, has moved the ledger: read it again. */
+  record LedgerMoved(String error) implements SealOutcome {}
+
   /** One of the entries is to blame, nothing is in the target. */
   record EntryToBlame(String error) implements SealOutcome {}
 

@@ -1,6 +1,8 @@
 package io.duckspool.writer.pipeline;
 
+import io.duckspool.common.admin.AdminApi.SealRow;
 import io.duckspool.common.fault.CrashPoint;
+import io.duckspool.spool.SpoolPosition;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
 import io.duckspool.writer.sink.LedgerRow;
@@ -24,6 +26,8 @@ final class SealStep {
   private final Bisection bisection;
   private final SealLog log;
   private final PipelineHealth health;
+  private final BatchBounds bounds;
+  private final Runnable onOutOfMemory;
   private final LongSupplier nanoTicker;
 
   private @Nullable SealInHand inHand;
@@ -35,14 +39,17 @@ final class SealStep {
       DeathWatch watch,
       SealLog log,
       PipelineHealth health,
-      LongSupplier nanoTicker) {
+      BatchBounds bounds,
+      PipelineParts parts) {
     this.sealer = new Sealer(sink);
     this.intake = intake;
     this.watch = watch;
     this.bisection = new Bisection();
     this.log = log;
     this.health = health;
-    this.nanoTicker = nanoTicker;
+    this.bounds = bounds;
+    this.onOutOfMemory = parts.onOutOfMemory();
+    this.nanoTicker = parts.nanoTicker();
   }
 
   /** What the pipeline has to do after an attempt. */
@@ -56,6 +63,12 @@ final class SealStep {
 
     /** The batch is dropped: read it again, in smaller parts. */
     record ReadAgain(String error) implements Next {}
+
+    /** The batch is dropped, it was too large for the memory: read less of it, when it is due. */
+    record ReadLess(String error) implements Next {}
+
+    /** The batch is dropped: ask the ledger where to go on. */
+    record StartAgain(String error) implements Next {}
 
     /** The batch is dropped, the target is not fit to take it. */
     record Refused(String error) implements Next {}
@@ -114,8 +127,15 @@ final class SealStep {
       health.sealFailed(failed.error());
       return new Next.TryAgain(failed.error());
     }
+    if (outcome instanceof SealOutcome.OutOfMemory tooLarge) {
+      return readLess(seal, tooLarge.error());
+    }
     if (outcome instanceof SealOutcome.EntryToBlame blame) {
       return blame(seal, blame.error());
+    }
+    if (outcome instanceof SealOutcome.LedgerMoved moved) {
+      drop();
+      return new Next.StartAgain(moved.error());
     }
     String error =
         outcome instanceof SealOutcome.Refused refused
@@ -129,6 +149,11 @@ final class SealStep {
         : new Next.Fenced(error);
   }
 
+  /** Up to where a commit may have gone that had no answer. */
+  Optional<SpoolPosition> unknownUpTo() {
+    return sealer.unknownUpTo();
+  }
+
   /** Forgets the frozen batch, if any, and gives its memory back. */
   void drop() {
     if (inHand != null) {
@@ -139,7 +164,7 @@ final class SealStep {
 
   private Next committed(SealInHand seal, Commit commit) throws IOException {
     LedgerRow row = commit.ledger();
-    SealRecord done =
+    SealRow done =
         seal.committed(
             row.seals(), nanoTicker.getAsLong(), commit.appendNanos(), commit.commitNanos());
     drop();
@@ -147,6 +172,7 @@ final class SealStep {
     watch.survived();
     bisection.committed(row.position().next());
     intake.committed(row.position().next());
+    bounds.sealed();
     health.sealed();
     log.add(done);
     return new Next.Sealed(row);
@@ -165,6 +191,15 @@ final class SealStep {
     }
     drop();
     return new Next.ReadAgain(error);
+  }
+
+  private Next readLess(SealInHand seal, String error) throws IOException {
+    logFailure(seal, error);
+    health.sealFailed(error);
+    bounds.ranOutOfMemory(seal.taken().rows().rows(), seal.taken().decodedBytes());
+    onOutOfMemory.run();
+    drop();
+    return new Next.ReadLess(error);
   }
 
   private void logFailure(SealInHand seal, String error) throws IOException {

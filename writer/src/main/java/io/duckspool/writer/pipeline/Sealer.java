@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolPosition;
 import io.duckspool.writer.batch.SealedBatch;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
@@ -8,6 +9,7 @@ import io.duckspool.writer.sink.LedgerRow;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +26,8 @@ final class Sealer {
 
   private final Sink sink;
 
-  /** Whether a commit of the batch in hand may have been applied, now or later. */
-  private boolean isOutcomeUnknown;
+  /** Where a commit goes that may have been applied, now or later; null when there is none. */
+  private @Nullable SpoolPosition unknownUpTo;
 
   Sealer(Sink sink) {
     this.sink = sink;
@@ -38,14 +40,19 @@ final class Sealer {
    */
   SealOutcome attempt(SealedBatch rows, LedgerMove move) {
     SealOutcome outcome = resolveThenCommit(rows, move);
-    if (!(outcome instanceof SealOutcome.Failed)) {
-      isOutcomeUnknown = false;
+    if (outcome instanceof SealOutcome.Committed || outcome instanceof SealOutcome.LedgerMoved) {
+      unknownUpTo = null; // The ledger has left the place that such a commit expects.
     }
     return outcome;
   }
 
+  /** Up to where a commit may have gone that had no answer. */
+  Optional<SpoolPosition> unknownUpTo() {
+    return Optional.ofNullable(unknownUpTo);
+  }
+
   private SealOutcome resolveThenCommit(SealedBatch rows, LedgerMove move) {
-    if (isOutcomeUnknown) {
+    if (unknownUpTo != null) {
       Optional<SealOutcome> known = resolve(move);
       if (known.isPresent()) {
         return known.get();
@@ -62,7 +69,7 @@ final class Sealer {
     String reason = failure.reason();
     if (failure instanceof SinkException.Fenced) {
       // A commit that was given up for lost may have been applied after we looked.
-      Optional<SealOutcome> late = isOutcomeUnknown ? resolve(move) : Optional.empty();
+      Optional<SealOutcome> late = unknownUpTo == null ? Optional.empty() : resolve(move);
       return late.orElseGet(() -> new SealOutcome.Fenced(reason));
     }
     if (failure instanceof SinkException.Refused) {
@@ -74,10 +81,10 @@ final class Sealer {
     if (failure instanceof SinkException.UnknownOutcome) {
       LOG.warn(
           "{}: the outcome of a commit is unknown, reading the ledger", move.listenUri(), failure);
-      isOutcomeUnknown = true;
-      return resolve(move).orElseGet(() -> new SealOutcome.Failed(reason));
+      unknownUpTo = move.next();
+      return resolve(move).orElseGet(() -> failed(failure));
     }
-    return new SealOutcome.Failed(reason);
+    return failed(failure);
   }
 
   /** What the ledger says of the move; empty when it wasn't made. */
@@ -86,7 +93,7 @@ final class Sealer {
     try {
       row = sink.readLedger(move.spoolId());
     } catch (SinkException e) {
-      return Optional.of(new SealOutcome.Failed(e.reason()));
+      return Optional.of(failed(e));
     }
     if (row.isEmpty()) {
       return Optional.of(new SealOutcome.Fenced(fenced("the ledger row is gone")));
@@ -98,9 +105,20 @@ final class Sealer {
     if (at.equals(move.first())) {
       return Optional.empty();
     }
+    if (unknownUpTo != null && at.equals(unknownUpTo.next())) {
+      // A batch that was given up for lost, and read again in other portions, is there after all.
+      return Optional.of(
+          new SealOutcome.LedgerMoved("an earlier commit was applied late, to " + at));
+    }
     return Optional.of(
         new SealOutcome.Fenced(
             fenced("the ledger stands at " + at + ", expected " + move.first())));
+  }
+
+  private static SealOutcome failed(SinkException failure) {
+    return failure.isOutOfMemory()
+        ? new SealOutcome.OutOfMemory(failure.reason())
+        : new SealOutcome.Failed(failure.reason());
   }
 
   private static String fenced(String detail) {

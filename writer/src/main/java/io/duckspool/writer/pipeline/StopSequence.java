@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes a stopped server of which everything is committed: {@code drained} &rarr; quarantine to
- * its place in the data folder &rarr; folder renamed &rarr; ledger row removed &rarr; folder
- * deleted, {@code server.json} last.
+ * Removes a stopped server of which everything is committed, or which is discarded: {@code drained}
+ * &rarr; quarantine to its place in the data folder &rarr; folder renamed &rarr; ledger row removed
+ * &rarr; folder deleted, {@code server.json} last.
  *
  * <p>If the process dies here, the next start finds the state {@code drained}, or a folder among
  * those that go, and begins at that step: each can be repeated. The ledger row goes after the
@@ -48,6 +48,9 @@ final class StopSequence {
    */
   void run(ServerFolder folder, Sink sink) throws IOException, SinkException {
     ServerFile server = ServerFile.read(folder);
+    if (server.state() == ServerState.PREPARING || server.state() == ServerState.SERVING) {
+      throw new IllegalStateException(server.listenUri() + " is not stopped: " + server.state());
+    }
     if (server.state() != ServerState.DRAINED) {
       server.with(ServerState.DRAINED).write(folder);
     }
@@ -59,14 +62,27 @@ final class StopSequence {
     AtomicFile.syncFolder(data.servers());
     CrashPoint.STOP_FOLDER_RENAMED.reached();
     finish(gone, sink);
-    LOG.info("{}: stopped, drained and removed", server.listenUri());
+    LOG.info("{}: stopped and removed", server.listenUri());
   }
 
   /** Runs the steps that are left for a folder that has been renamed. */
   void finish(ServerFolder gone, Sink sink) throws IOException, SinkException {
-    sink.removeLedger(ServerFile.read(gone).spoolId());
+    removeLedger(gone, sink);
     CrashPoint.STOP_LEDGER_REMOVED.reached();
     delete(gone);
+  }
+
+  /** The target of a discarded spool need not answer: the row that stays there harms nobody. */
+  private static void removeLedger(ServerFolder gone, Sink sink) throws IOException, SinkException {
+    String spoolId = ServerFile.read(gone).spoolId();
+    try {
+      boolean unused = sink.removeLedger(spoolId);
+    } catch (SinkException e) {
+      if (!FolderNote.discarded(gone).isSet()) {
+        throw e;
+      }
+      LOG.warn("the ledger row of the discarded spool {} stays in {}", spoolId, sink.target(), e);
+    }
   }
 
   /** Deletes a renamed folder whose ledger row is gone. */
@@ -78,13 +94,16 @@ final class StopSequence {
       // The pipeline and the scan of servers may delete one folder at the same time.
       throw new IOException("the folder changes while it is deleted: " + gone.path(), e);
     }
+    Path discarded = FolderNote.discarded(gone).file();
+    List<Path> last = List.of(gone.serverFile(), discarded, gone.path());
     for (Path path : paths) {
-      if (!path.equals(gone.serverFile()) && !path.equals(gone.path())) {
+      if (!last.contains(path)) {
         Files.deleteIfExists(path);
       }
     }
     AtomicFile.syncFolder(gone.path());
     Files.deleteIfExists(gone.serverFile());
+    Files.deleteIfExists(discarded);
     Files.deleteIfExists(gone.path());
     AtomicFile.syncFolder(data.servers());
   }

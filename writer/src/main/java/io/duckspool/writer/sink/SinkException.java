@@ -1,13 +1,23 @@
 package io.duckspool.writer.sink;
 
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A sink's failure, by what can be done about it. */
 public abstract sealed class SinkException extends Exception {
 
+  /** DuckDB's kind of error, and our own words for Arrow's. */
+  private static final Pattern OUT_OF_MEMORY =
+      Pattern.compile("Out of Memory Error|no memory for a stream");
+
   private SinkException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  /** Whether the batch needs more memory than there is: a smaller one may do. */
+  public boolean isOutOfMemory() {
+    return getMessage() != null && OUT_OF_MEMORY.matcher(getMessage()).find();
   }
 
   /** The message, which is never absent. */

@@ -12,6 +12,7 @@ import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.pipeline.PipelineDefaults;
 import io.duckspool.writer.pipeline.PipelineParts;
 import io.duckspool.writer.pipeline.Pipelines;
+import io.duckspool.writer.pipeline.ServerCalls;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
 import java.net.InetAddress;
@@ -62,23 +63,24 @@ final class ControlServerTest {
             InstantSource.system(),
             System::nanoTime);
     memory = new BatchMemory(1 << 20, 0);
-    Pipelines pipelines =
-        new Pipelines(
-            new PipelineParts(
-                data,
-                new ChronicleSpoolStore(InstantSource.system(), System::nanoTime),
-                run -> false,
-                memory,
-                InstantSource.system(),
-                System::nanoTime),
-            new PipelineDefaults(1 << 20, 1_000, true, false),
-            database::sink);
+    PipelineParts parts =
+        new PipelineParts(
+            data,
+            new ChronicleSpoolStore(InstantSource.system(), System::nanoTime),
+            run -> false,
+            memory,
+            () -> {},
+            InstantSource.system(),
+            System::nanoTime);
+    PipelineDefaults defaults = new PipelineDefaults(1 << 20, 1_000, true, false);
+    Pipelines pipelines = new Pipelines(parts, defaults, database::sink);
     HostPort address = HostPort.parse("127.0.0.1:" + port);
     server =
         ControlServer.open(
             address,
             new ControlGuard(ControlToken.of(TOKEN), address, false),
             pipelines,
+            new ServerCalls(parts, defaults, database::sink, pipelines),
             database.sqlRunner());
   }
 

@@ -36,6 +36,7 @@ final class FaultySink implements Sink {
   private int faultCount;
   private int attempts;
   private boolean isReadBroken;
+  private boolean isDown;
   private Refuses refuses = (move, batch) -> false;
 
   FaultySink(Sink real) {
@@ -59,6 +60,11 @@ final class FaultySink implements Sink {
 
   void breakReads(boolean isBroken) {
     isReadBroken = isBroken;
+  }
+
+  /** Nothing is answered, nothing is done. */
+  void goDown(boolean down) {
+    isDown = down;
   }
 
   void refuse(Refuses which) {
@@ -152,6 +158,9 @@ final class FaultySink implements Sink {
   }
 
   private void step() throws SinkException {
+    if (isDown) {
+      throw new SinkException.Unavailable("down on purpose");
+    }
     steps++;
     if (steps == failStep) {
       throw new SinkException.UnknownOutcome("failed on purpose", new RuntimeException("test"));

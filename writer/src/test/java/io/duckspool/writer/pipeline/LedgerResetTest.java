@@ -175,21 +175,22 @@ final class LedgerResetTest {
   }
 
   private AdminApi.LedgerSet set(@Nullable String next, boolean acceptGap) {
-    return assertInstanceOf(LedgerOutcome.Set.class, ask(next, acceptGap)).set();
+    Object done = assertInstanceOf(Outcome.Done.class, ask(next, acceptGap)).value();
+    return assertInstanceOf(AdminApi.LedgerSet.class, done);
   }
 
   private String refusal(@Nullable String next, boolean acceptGap) {
-    return assertInstanceOf(LedgerOutcome.Refused.class, ask(next, acceptGap)).reason();
+    return assertInstanceOf(Outcome.Refused.class, ask(next, acceptGap)).reason();
   }
 
-  private LedgerOutcome ask(@Nullable String next, boolean acceptGap) {
-    CompletableFuture<LedgerOutcome> reply = new CompletableFuture<>();
+  private Outcome<AdminApi.LedgerSet> ask(@Nullable String next, boolean acceptGap) {
+    CompletableFuture<Outcome<AdminApi.LedgerSet>> reply = new CompletableFuture<>();
     server
         .running
         .orElseThrow()
         .accept(
             new PipelineCommand.SetLedger(
                 new AdminApi.SetLedger(PipelineHarness.URI, next, acceptGap), reply));
-    return reply.getNow(new LedgerOutcome.Refused("no answer"));
+    return reply.getNow(new Outcome.Refused<>("no answer"));
   }
 }

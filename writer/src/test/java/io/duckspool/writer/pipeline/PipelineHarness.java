@@ -217,9 +217,18 @@ final class PipelineHarness implements AutoCloseable {
     return durable.get(30, TimeUnit.SECONDS);
   }
 
+  /** What a writer has that starts anew: no pipeline yet, this server's sink for any target. */
+  Pipelines noPipelines() {
+    return new Pipelines(
+        new PipelineParts(data, store, this::isAlive, memory, () -> {}, clock, clock),
+        new PipelineDefaults(1 << 20, 1_000, true, false),
+        target -> new FaultySink(sink));
+  }
+
   Pipeline startPipeline() throws IOException {
     PipelineSettings settings = new PipelineSettings(spoolId, URI, folder, limits, 1 << 20, false);
-    PipelineParts parts = new PipelineParts(data, store, this::isAlive, memory, clock, clock);
+    PipelineParts parts =
+        new PipelineParts(data, store, this::isAlive, memory, () -> {}, clock, clock);
     Pipeline pipeline = new Pipeline(settings, parts, sink);
     running = Optional.of(pipeline);
     return pipeline;

@@ -46,8 +46,8 @@ final class PipelineTest {
 
     assertEquals(1, pipeline.snapshot().sealsTotal());
     assertEquals("age", pipeline.seals().get(0).trigger());
-    assertEquals(2, pipeline.seals().get(0).entryCount());
-    assertEquals(5, pipeline.seals().get(0).rowCount());
+    assertEquals(2, pipeline.seals().get(0).entries());
+    assertEquals(5, pipeline.seals().get(0).rows());
     server.assertExactlyOnce();
     assertEquals(server.ledger().position(), pipeline.snapshot().committed());
     assertEquals(server.ledger().position(), server.spool().committed().position());
@@ -170,7 +170,7 @@ final class PipelineTest {
     server.assertExactlyOnce();
     assertEquals(
         List.of("committed", "committed", "failed"),
-        pipeline.seals().stream().map(SealRecord::status).toList());
+        pipeline.seals().stream().map(AdminApi.SealRow::status).toList());
   }
 
   @Test
@@ -238,7 +238,7 @@ final class PipelineTest {
     Pipeline pipeline = server.startPipeline();
     server.drain();
 
-    assertEquals(List.of(2L, 1L), pipeline.seals().stream().map(SealRecord::sealId).toList());
+    assertEquals(List.of(2L, 1L), pipeline.seals().stream().map(AdminApi.SealRow::sealId).toList());
   }
 
   @Test

@@ -45,7 +45,7 @@ final class QuarantineFlowTest {
     assertTrue(firstFile().endsWith("not protobuf"));
     assertEquals(1, pipeline.snapshot().quarantinedEntries());
     assertEquals(5, pipeline.snapshot().quarantinedRows());
-    assertEquals(1, pipeline.seals().get(0).quarantinedCount());
+    assertEquals(1, pipeline.seals().get(0).quarantined());
     assertEquals(
         5,
         pipeline.snapshot().toStatus(settings(), 0, 0).committedRowsTotal(),
@@ -95,9 +95,9 @@ final class QuarantineFlowTest {
     server.steps(5);
     assertEquals(100, again.snapshot().quarantinedEntries());
 
-    CompletableFuture<Boolean> reply = new CompletableFuture<>();
+    CompletableFuture<Outcome<PipelineState>> reply = new CompletableFuture<>();
     again.accept(new PipelineCommand.Resume(reply));
-    assertTrue(reply.get());
+    assertEquals(new Outcome.Done<>(PipelineState.STARTING), reply.get());
     server.drain();
     assertEquals(105, again.snapshot().quarantinedEntries());
     server.assertExactlyOnce();

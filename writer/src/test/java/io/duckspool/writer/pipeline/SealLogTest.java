@@ -3,6 +3,7 @@ package io.duckspool.writer.pipeline;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.admin.AdminApi.SealRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class SealLogTest {
 
     assertEquals(
         java.util.List.of(4L, 3L, 1L),
-        SealLog.open(file).newestFirst().stream().map(SealRecord::sealId).toList());
+        SealLog.open(file).newestFirst().stream().map(SealRow::sealId).toList());
   }
 
   @Test
@@ -55,8 +56,10 @@ final class SealLogTest {
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
   }
 
-  private static SealRecord seal(long id) {
-    return new SealRecord(
+  private static SealRow seal(long id) {
+    return new SealRow(
+        "otlp:localhost:4318",
+        "0".repeat(32),
         id,
         "size",
         "2026-01-01T00:00:00Z",

@@ -278,6 +278,7 @@ final class StartTableTest {
                     server.store,
                     run -> true,
                     server.memory,
+                    () -> {},
                     server.clock,
                     server.clock),
                 server.sink));

@@ -52,7 +52,7 @@ final class StopTest {
     Pipeline pipeline = server.startPipeline();
     server.steps(5);
     write(ServerState.STOPPING);
-    pipeline.accept(new PipelineCommand.StopServer(false));
+    pipeline.accept(new PipelineCommand.LookAtServer());
     server.stopReceiver();
     server.runUntil("the end", pipeline::isEnded);
 
@@ -69,7 +69,7 @@ final class StopTest {
     server.append(2);
     Pipeline pipeline = server.startPipeline();
     write(ServerState.STOPPING);
-    pipeline.accept(new PipelineCommand.StopServer(false));
+    pipeline.accept(new PipelineCommand.LookAtServer());
     server.drain();
     server.append(3); // Admitted before the stop, acked after it.
     server.drain();
@@ -100,7 +100,7 @@ final class StopTest {
           }
           server.stopReceiver();
         });
-    pipeline.accept(new PipelineCommand.StopServer(false));
+    pipeline.accept(new PipelineCommand.LookAtServer());
     server.runUntil("the end", pipeline::isEnded);
     server.assertExactlyOnce();
     assertFalse(Files.exists(server.folder.path()));
@@ -114,7 +114,7 @@ final class StopTest {
     SpoolIndex end = server.spool().durable().next();
     server.stopReceiver();
     try (ProcessLock later = ProcessLock.take(server.data.receiverLock(), "receiver", "later")) {
-      pipeline.accept(new PipelineCommand.StopServer(false));
+      pipeline.accept(new PipelineCommand.LookAtServer());
       server.runUntil("all is committed", () -> pipeline.snapshot().sealsTotal() == 1);
       server.steps(50);
       assertFalse(pipeline.isEnded());
@@ -137,7 +137,7 @@ final class StopTest {
     SpoolIndex end = server.spool().durable().next();
     CompletableFuture<AdminApi.Sealed> flush = server.flush(end);
     CompletableFuture<AdminApi.Sealed> stop = server.seal(end, SealTrigger.STOP);
-    pipeline.accept(new PipelineCommand.StopServer(false));
+    pipeline.accept(new PipelineCommand.LookAtServer());
     server.runUntil("the end", pipeline::isEnded);
 
     assertEquals(2, flush.get().sealedRows());
@@ -153,14 +153,14 @@ final class StopTest {
     server.sink.failCommits(FaultySink.Fault.UNAVAILABLE, 1_000);
     write(ServerState.STOPPING);
     server.stopReceiver();
-    pipeline.accept(new PipelineCommand.StopServer(false));
+    pipeline.accept(new PipelineCommand.LookAtServer());
     server.runUntil("3 attempts", () -> server.sink.attempts() >= 3);
     assertTrue(Files.exists(server.folder.serverFile()));
     server.crashPipeline();
 
     server.sink.failCommits(FaultySink.Fault.NONE, 0);
     Pipeline again = server.startPipeline();
-    again.accept(new PipelineCommand.StopServer(false));
+    again.accept(new PipelineCommand.LookAtServer());
     server.runUntil("the end", again::isEnded);
     server.assertExactlyOnce();
     assertFalse(Files.exists(server.folder.path()));
@@ -233,18 +233,11 @@ final class StopTest {
   /** As the next process does: scans the folders, and steps the pipelines it finds. */
   private static void finish(PipelineHarness one) throws Exception {
     if (one.data.listServers().isEmpty()) {
-      Pipelines none =
-          new Pipelines(
-              new PipelineParts(
-                  one.data, one.store, run -> false, one.memory, one.clock, one.clock),
-              new PipelineDefaults(1 << 20, 1_000, true, false),
-              target -> new FaultySink(one.sink));
-      new ServerScan(one.data, none).scan();
+      new ServerScan(one.data, one.noPipelines()).scan();
       return;
     }
     Pipeline pipeline = one.startPipeline();
-    pipeline.accept(
-        new PipelineCommand.StopServer(ServerFile.read(one.folder).state() == ServerState.DRAINED));
+    pipeline.accept(new PipelineCommand.LookAtServer());
     one.runUntil("the end", pipeline::isEnded);
   }
 

@@ -1,0 +1,75 @@
+package io.duckspool.writer.control;
+
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.writer.pipeline.ServerCalls;
+import io.duckspool.writer.sink.SinkException;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How servers come, come back and go. */
+final class ServerEndpoints {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServerEndpoints.class);
+
+  private final ServerCalls calls;
+
+  ServerEndpoints(ServerCalls calls) {
+    this.calls = calls;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.post(AdminApi.PREPARE, this::prepare),
+        Route.post(AdminApi.TAKE_UP, this::takeUp),
+        Route.post(AdminApi.REPLAY, this::replay),
+        Route.post(AdminApi.DISCARD, this::discard));
+  }
+
+  private void prepare(Context context) throws RefusedException {
+    AdminApi.Prepare request = Json.body(context, AdminApi.Prepare.class);
+    try {
+      Json.reply(context, 200, calls.prepare(request));
+    } catch (SinkException.Unavailable e) {
+      LOG.warn("server {} could not be prepared", request.server(), e);
+      throw RefusedException.unavailable(e.reason());
+    } catch (SinkException | IOException e) {
+      LOG.warn("server {} was refused", request.server(), e);
+      throw RefusedException.badRequest(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void takeUp(Context context) throws RefusedException, InterruptedException {
+    AdminApi.TakeUp request = Json.body(context, AdminApi.TakeUp.class);
+    try {
+      Json.reply(context, calls.takeUp(request));
+    } catch (IOException e) {
+      throw unreadable(request.server(), e);
+    }
+  }
+
+  private void replay(Context context) throws RefusedException, InterruptedException {
+    AdminApi.Replay request = Json.body(context, AdminApi.Replay.class);
+    try {
+      Json.reply(context, calls.replay(request));
+    } catch (IOException e) {
+      throw unreadable(request.uri(), e);
+    }
+  }
+
+  private void discard(Context context) throws RefusedException, InterruptedException {
+    AdminApi.ServerUri request = Json.body(context, AdminApi.ServerUri.class);
+    try {
+      Json.reply(context, calls.discard(request));
+    } catch (IOException e) {
+      throw unreadable(request.uri(), e);
+    }
+  }
+
+  private static RefusedException unreadable(String server, IOException e) {
+    LOG.warn("the folder of server {} can't be used", server, e);
+    return RefusedException.badRequest(String.valueOf(e.getMessage()));
+  }
+}
