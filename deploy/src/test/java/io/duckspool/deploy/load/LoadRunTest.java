@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +45,7 @@ final class LoadRunTest {
   private final Set<InetSocketAddress> clients = ConcurrentHashMap.newKeySet();
   private final AtomicInteger received = new AtomicInteger();
   private final ExecutorService executor = Executors.newCachedThreadPool();
-  private final Notes notes = new Notes();
+  private final Notes notes = new Notes(answer -> {});
   private volatile IntUnaryOperator statusOf = number -> 202;
   private HttpServer server;
 
@@ -53,6 +54,11 @@ final class LoadRunTest {
     private final AtomicLong next = new AtomicLong();
     private final Map<Long, Answer> answers = new ConcurrentHashMap<>();
     private final CountDownLatch first = new CountDownLatch(1);
+    private final Consumer<Answer> then;
+
+    Notes(Consumer<Answer> then) {
+      this.then = then;
+    }
 
     @Override
     public long draw() {
@@ -65,6 +71,7 @@ final class LoadRunTest {
         throw new AssertionError("a second answer: " + answer);
       }
       first.countDown();
+      then.accept(answer);
     }
   }
 
@@ -174,21 +181,13 @@ final class LoadRunTest {
   void aLoadWithADuration_endsByTheClock() throws Exception {
     AtomicLong nanos = new AtomicLong(1_000);
     Duration duration = Duration.ofSeconds(5);
-    LoadLog log =
-        new LoadLog() {
-          @Override
-          public long draw() {
-            return notes.draw();
-          }
-
-          @Override
-          public void answered(Answer answer) {
-            notes.answered(answer);
-            if (answer.request() == 9) {
-              nanos.addAndGet(duration.toNanos());
-            }
-          }
-        };
+    Notes log =
+        new Notes(
+            answer -> {
+              if (answer.request() == 9) {
+                nanos.addAndGet(duration.toNanos());
+              }
+            });
     Pace pace = new Pace(1, Long.MAX_VALUE, Optional.of(duration), 0, Duration.ZERO);
     LoadReport report =
         LoadRun.start(plan(pace, Retry.NEVER, Mistakes.NONE), log, nanos::get).await();
@@ -209,18 +208,11 @@ final class LoadRunTest {
   @Test
   void aFailingLog_endsTheLoad_andIsTold() throws Exception {
     IllegalStateException failure = new IllegalStateException("disk full");
-    LoadLog log =
-        new LoadLog() {
-          @Override
-          public long draw() {
-            return notes.draw();
-          }
-
-          @Override
-          public void answered(Answer answer) {
-            throw failure;
-          }
-        };
+    Notes log =
+        new Notes(
+            answer -> {
+              throw failure;
+            });
     LoadRun run =
         LoadRun.start(
             plan(Pace.requests(2, Long.MAX_VALUE), Retry.NEVER, Mistakes.NONE),
