@@ -1,21 +1,25 @@
 package io.duckspool.receiver;
 
 import io.duckspool.common.admin.AdminClient;
+import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.config.HostPort;
+import io.duckspool.common.config.Machine;
+import io.duckspool.common.config.ServerParameters;
 import io.duckspool.common.process.ServiceProcess;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.receiver.control.ControlPort;
-import io.duckspool.receiver.control.WriterView;
+import io.duckspool.receiver.control.ControlServices;
 import io.duckspool.receiver.http.BodyDeadlines;
-import io.duckspool.receiver.http.HttpListener;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.receiver.ingest.ChunkPool;
 import io.duckspool.receiver.ingest.InFlightBytes;
 import io.duckspool.receiver.lifecycle.Environment;
 import io.duckspool.receiver.lifecycle.Servers;
+import io.duckspool.receiver.lifecycle.WriterView;
 import io.duckspool.spool.SpoolStore;
 import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import java.io.IOException;
@@ -102,7 +106,7 @@ public final class Receiver implements ServiceProcess.Running {
     data.create();
     String runId = newRunId();
     parts.push(ProcessLock.take(data.receiverLock(), "receiver", runId));
-    ControlToken unused = ControlToken.readOrCreate(config.control().tokenFile());
+    ControlToken token = ControlToken.readOrCreate(config.control().tokenFile());
 
     InFlightBytes memory = new InFlightBytes(config.receiver().maxInFlightBytes().bytes());
     ChunkPool chunks = new ChunkPool(memory.maxBytes() / CHUNK_PART);
@@ -116,9 +120,17 @@ public final class Receiver implements ServiceProcess.Running {
             new Servers(
                 new Environment(
                     config, data, runId, store, writer, writerView, services, clock, ticker)));
-    HttpListener unusedControl =
-        pushed(ControlPort.open(config.receiver().control(), deadlines, servers::degradation));
+    // Before anybody can call: a remembered server must not look like one that nobody serves.
     servers.start();
+    HostPort control = config.receiver().control();
+    ControlPort unused =
+        pushed(
+            ControlPort.open(
+                control,
+                new ControlGuard(token, control, config.control().allowOtherHostname()),
+                deadlines,
+                new ControlServices(
+                    servers, new ServerParameters(config, Machine.current()), loaded.values())));
     watch(servers);
     LOG.info("receiver started, data folder {}", data.root());
   }

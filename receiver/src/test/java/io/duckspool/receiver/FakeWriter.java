@@ -4,31 +4,59 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminJson;
+import io.duckspool.common.server.DataFolder;
+import io.duckspool.common.server.ServerFile;
+import io.duckspool.common.server.ServerFolder;
+import io.duckspool.common.server.ServerState;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** A writer's control port whose answers the test decides. Thread-safe. */
 public final class FakeWriter implements AutoCloseable {
 
   private final HttpServer http;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final ScheduledExecutorService scan = Executors.newSingleThreadScheduledExecutor();
   private final List<AdminApi.Prepare> prepared = new ArrayList<>();
   private final List<AdminApi.Release> released = new ArrayList<>();
   private final List<AdminApi.Seal> seals = new ArrayList<>();
-  private Runnable onSeal = () -> {};
-  private Runnable onRelease = () -> {};
-  private final List<AdminApi.PipelineStatus> pipelines = new ArrayList<>();
-  private Optional<AdminApi.Failure> refusal = Optional.empty();
+  private final List<AdminApi.TakeUp> takenUp = new ArrayList<>();
+  private volatile List<AdminApi.PipelineStatus> pipelines = List.of();
+  private volatile List<AdminApi.SealRow> sealRows = List.of();
+  private volatile Runnable onPrepare = () -> {};
+  private volatile Runnable onSeal = () -> {};
+  private volatile Runnable onRelease = () -> {};
+  private volatile Function<AdminApi.Seal, AdminApi.Sealed> sealed =
+      request -> new AdminApi.Sealed("sealed", 0, 0, null);
+  private volatile Function<AdminApi.TakeUp, AdminApi.TakenUp> takeUp =
+      request -> new AdminApi.TakenUp("gone");
+  private volatile Optional<Refusal> refusal = Optional.empty();
+
+  private record Refusal(int status, AdminApi.Failure failure) {}
 
   public FakeWriter(int port) throws IOException {
     http = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 16);
+    http.setExecutor(threads);
     http.createContext(AdminApi.PREPARE, this::prepare);
     http.createContext(AdminApi.RELEASE, this::release);
     http.createContext(AdminApi.SEAL, this::seal);
-    http.createContext(AdminApi.PIPELINES, this::pipelines);
+    http.createContext(AdminApi.TAKE_UP, this::takeUp);
+    http.createContext(AdminApi.PIPELINES, exchange -> answer(exchange, 200, pipelines));
+    http.createContext(AdminApi.SEALS, exchange -> answer(exchange, 200, sealRows));
     http.start();
   }
 
@@ -48,27 +76,88 @@ public final class FakeWriter implements AutoCloseable {
     return List.copyOf(seals);
   }
 
+  public synchronized List<AdminApi.TakeUp> takenUp() {
+    return List.copyOf(takenUp);
+  }
+
+  /** Runs before each prepare is answered. */
+  public void onPrepare(Runnable action) {
+    onPrepare = action;
+  }
+
   /** Runs before each seal is answered. */
-  public synchronized void onSeal(Runnable action) {
+  public void onSeal(Runnable action) {
     onSeal = action;
   }
 
   /** Runs before each release is answered. */
-  public synchronized void onRelease(Runnable action) {
+  public void onRelease(Runnable action) {
     onRelease = action;
   }
 
-  public synchronized void refuse(String message) {
-    refusal = Optional.of(new AdminApi.Failure("bad_request", message));
+  /** What each seal is answered with. */
+  public void answerSeals(Function<AdminApi.Seal, AdminApi.Sealed> answer) {
+    sealed = answer;
   }
 
-  public synchronized void accept() {
+  /** What each request for a kept spool is answered with. */
+  public void answerTakeUps(Function<AdminApi.TakeUp, AdminApi.TakenUp> answer) {
+    takeUp = answer;
+  }
+
+  public void refuse(String message) {
+    refuse(400, "bad_request", message);
+  }
+
+  /** From now on every prepare and every request for a kept spool is refused. */
+  public void refuse(int status, String code, String message) {
+    refusal = Optional.of(new Refusal(status, new AdminApi.Failure(code, message)));
+  }
+
+  public void accept() {
     refusal = Optional.empty();
   }
 
-  public synchronized void setPipeline(String spoolId, String state, boolean sealFailing) {
-    pipelines.clear();
-    pipelines.add(status(spoolId, state, sealFailing));
+  public void setPipeline(String spoolId, String state, boolean sealFailing) {
+    pipelines = List.of(status(spoolId, state, sealFailing));
+  }
+
+  public void setPipeline(AdminApi.PipelineStatus status) {
+    pipelines = List.of(status);
+  }
+
+  public void setSeals(List<AdminApi.SealRow> rows) {
+    sealRows = rows;
+  }
+
+  /** From now on drained servers are removed, as a writer does that looks every moment. */
+  public void removeDrained(DataFolder data) {
+    var unused =
+        scan.scheduleWithFixedDelay(() -> removeDrainedNow(data), 0, 10, TimeUnit.MILLISECONDS);
+  }
+
+  private static void removeDrainedNow(DataFolder data) {
+    try {
+      for (ServerFolder folder : data.listServers()) {
+        if (ServerFile.read(folder).state() == ServerState.DRAINED) {
+          remove(folder);
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      // Something changed meanwhile: the next look sees it settled.
+      return;
+    }
+  }
+
+  /** Removes the folder of a server, as a writer does at the end of a stop. */
+  public static void remove(ServerFolder folder) {
+    try (Stream<Path> all = Files.walk(folder.path())) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 
   /** A pipeline in a state, all counters zero. */
@@ -98,35 +187,60 @@ public final class FakeWriter implements AutoCloseable {
         0);
   }
 
-  private synchronized void prepare(HttpExchange exchange) throws IOException {
-    AdminApi.Prepare request =
-        AdminJson.MAPPER.readValue(exchange.getRequestBody(), AdminApi.Prepare.class);
-    if (refusal.isPresent()) {
-      answer(exchange, 400, refusal.get());
+  private void prepare(HttpExchange exchange) throws IOException {
+    AdminApi.Prepare request = read(exchange, AdminApi.Prepare.class);
+    onPrepare.run();
+    if (isRefused(exchange)) {
       return;
     }
-    prepared.add(request);
+    synchronized (this) {
+      prepared.add(request);
+    }
     answer(exchange, 200, new AdminApi.Prepared(request.spoolId(), "otlp"));
   }
 
-  private synchronized void release(HttpExchange exchange) throws IOException {
-    released.add(AdminJson.MAPPER.readValue(exchange.getRequestBody(), AdminApi.Release.class));
+  private void release(HttpExchange exchange) throws IOException {
+    AdminApi.Release request = read(exchange, AdminApi.Release.class);
+    synchronized (this) {
+      released.add(request);
+    }
     onRelease.run();
-    answer(exchange, 200, java.util.Map.of());
+    answer(exchange, 200, Map.of());
   }
 
-  private synchronized void seal(HttpExchange exchange) throws IOException {
-    seals.add(AdminJson.MAPPER.readValue(exchange.getRequestBody(), AdminApi.Seal.class));
+  private void seal(HttpExchange exchange) throws IOException {
+    AdminApi.Seal request = read(exchange, AdminApi.Seal.class);
+    synchronized (this) {
+      seals.add(request);
+    }
     onSeal.run();
-    answer(exchange, 200, new AdminApi.Sealed("sealed", 0, 0, null));
+    answer(exchange, 200, sealed.apply(request));
   }
 
-  private synchronized void pipelines(HttpExchange exchange) throws IOException {
-    exchange.getRequestBody().readAllBytes();
-    answer(exchange, 200, pipelines);
+  private void takeUp(HttpExchange exchange) throws IOException {
+    AdminApi.TakeUp request = read(exchange, AdminApi.TakeUp.class);
+    synchronized (this) {
+      takenUp.add(request);
+    }
+    if (!isRefused(exchange)) {
+      answer(exchange, 200, takeUp.apply(request));
+    }
+  }
+
+  private boolean isRefused(HttpExchange exchange) throws IOException {
+    Optional<Refusal> refused = refusal;
+    if (refused.isPresent()) {
+      answer(exchange, refused.get().status(), refused.get().failure());
+    }
+    return refused.isPresent();
+  }
+
+  private static <T> T read(HttpExchange exchange, Class<T> type) throws IOException {
+    return AdminJson.MAPPER.readValue(exchange.getRequestBody().readAllBytes(), type);
   }
 
   private static void answer(HttpExchange exchange, int status, Object body) throws IOException {
+    exchange.getRequestBody().readAllBytes();
     byte[] bytes = AdminJson.MAPPER.writeValueAsBytes(body);
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(status, bytes.length);
@@ -137,5 +251,7 @@ public final class FakeWriter implements AutoCloseable {
   @Override
   public void close() {
     http.stop(0);
+    threads.shutdownNow();
+    scan.shutdownNow();
   }
 }

@@ -90,7 +90,7 @@ class ReceiverTest {
 
   private static int status(String host, int port, String path) {
     try (RawClient client = new RawClient(host, port)) {
-      return client.send("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n").reply().status();
+      return client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").reply().status();
     } catch (IOException e) {
       return -1;
     }
@@ -284,11 +284,13 @@ class ReceiverTest {
   void theControlPort_answersErrorsInTheSameShape() throws Exception {
     start();
     try (RawClient client = new RawClient("127.0.0.1", control)) {
-      RawClient.Reply unknown = client.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n").reply();
+      RawClient.Reply unknown = client.send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n").reply();
       assertEquals(404, unknown.status());
       assertTrue(unknown.text().startsWith("{\"error\":\"not_found\""), unknown.text());
       RawClient.Reply method =
-          client.send("POST /readyz HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").reply();
+          client
+              .send("POST /readyz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+              .reply();
       assertEquals(405, method.status());
       assertEquals(List.of("GET"), List.of(method.headers().get("allow")));
     }

@@ -62,6 +62,18 @@ public final class AdminClient {
     post(AdminApi.RELEASE, request, timeout);
   }
 
+  /** Has a kept spool handed back to the receiver; waits until that is done, or the timeout. */
+  public AdminApi.TakenUp takeUp(AdminApi.TakeUp request, Duration timeout)
+      throws IOException, AdminException, InterruptedException {
+    return read(post(AdminApi.TAKE_UP, request, timeout), new TypeReference<>() {});
+  }
+
+  /** The last seals of all servers. */
+  public List<AdminApi.SealRow> seals(Duration timeout)
+      throws IOException, AdminException, InterruptedException {
+    return read(get(AdminApi.SEALS, timeout), new TypeReference<>() {});
+  }
+
   /** Sets the ledger of a refused pipeline. */
   public AdminApi.LedgerSet setLedger(AdminApi.SetLedger request, Duration timeout)
       throws IOException, AdminException, InterruptedException {

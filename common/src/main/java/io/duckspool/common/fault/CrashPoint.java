@@ -39,6 +39,28 @@ public enum CrashPoint {
   SERVER_SPOOL_MADE,
   /** The target of a new server holds its ledger; the server still counts as preparing. */
   SERVER_TARGET_MADE,
+  /** A call makes a server: its folder says preparing, its spool is not made. */
+  SERVE_FOLDER_MADE,
+  /** A server that a call made is remembered, its socket takes nothing yet. */
+  SERVE_REMEMBERED,
+  /** A server that a call made takes requests, the caller does not know. */
+  SERVE_LISTENING,
+  /** A server that could not be served is left to the writer to remove; the caller waits. */
+  SERVE_TAKEN_BACK,
+  /** The writer handed a kept spool back, with the limits and the token of before. */
+  SERVE_TAKEN_UP,
+  /** A flush has its index, the writer is not asked. */
+  FLUSH_CAPTURED,
+  /** The writer has done what a flush asks for, the caller does not know. */
+  FLUSH_SEALED,
+  /** A stop of a declared server is noted, the server still admits. */
+  STOP_NOTED,
+  /** The spool of a server that stops is closed; it is still remembered as serving. */
+  STOP_SPOOL_CLOSED,
+  /** A server is remembered as stopping, the writer is not told where its spool ends. */
+  STOP_REMEMBERED,
+  /** The port of a stopped server is free and its drain goes on; the caller waits. */
+  STOP_PORT_FREED,
   /** Appended entries are synced, the durable mark is not yet published. */
   SPOOL_FORCED,
   /** A new segment holds its header, nothing of the roll is synced yet. */

@@ -1,39 +1,56 @@
 package io.duckspool.receiver.control;
 
+import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.config.HostPort;
 import io.duckspool.receiver.http.BodyDeadlines;
-import io.duckspool.receiver.http.HealthReplies;
 import io.duckspool.receiver.http.HttpListener;
-import io.duckspool.receiver.http.RouteTable;
 import java.io.IOException;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** The receiver's control port: health of the process, readiness of all its servers. */
-public final class ControlPort {
+/**
+ * The receiver's control port: its socket, and the threads that its calls wait on. Thread-safe;
+ * closed by whoever opened it.
+ */
+public final class ControlPort implements AutoCloseable {
 
-  private static final int HTTP_THREADS = 2;
+  private static final int HTTP_THREADS = 8;
 
-  private ControlPort() {}
+  private final ControlCalls calls;
+  private @Nullable HttpListener listener;
+
+  private ControlPort(ControlCalls calls) {
+    this.calls = calls;
+  }
 
   /**
-   * Binds and serves the port; the caller closes it.
+   * Binds and serves the port.
    *
-   * @param degradation why a server isn't ready; empty when all are
    * @throws IOException names address, port and cause; nothing stays bound
    */
-  public static HttpListener open(
-      HostPort address, BodyDeadlines deadlines, Supplier<Optional<String>> degradation)
+  public static ControlPort open(
+      HostPort address, ControlGuard guard, BodyDeadlines deadlines, ControlServices services)
       throws IOException {
-    return HttpListener.openControl(
-        address,
-        HTTP_THREADS,
-        deadlines,
-        RouteTable.of(Map.of()),
-        routes -> {
-          routes.get(RouteTable.HEALTH, HealthReplies::health);
-          routes.get(RouteTable.READY, context -> HealthReplies.ready(context, degradation.get()));
-        });
+    ControlPort port = new ControlPort(new ControlCalls(services, guard));
+    boolean isOpen = false;
+    try {
+      port.listener =
+          HttpListener.openControl(
+              address, HTTP_THREADS, deadlines, ControlCalls.TABLE, port.calls::addTo);
+      isOpen = true;
+      return port;
+    } finally {
+      if (!isOpen) {
+        port.close();
+      }
+    }
+  }
+
+  /** Ends the calls that wait, then closes the socket; safe to call twice. */
+  @Override
+  public void close() {
+    calls.close();
+    if (listener != null) {
+      listener.close();
+    }
   }
 }

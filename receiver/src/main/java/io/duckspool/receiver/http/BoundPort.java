@@ -12,9 +12,10 @@ import java.util.List;
 
 /**
  * The sockets of one host and port: {@code localhost} is 127.0.0.1 and, where there is IPv6, ::1,
- * both or neither. Owned by one thread until a listener takes the sockets over.
+ * both or neither. Owned by one thread until a listener takes the sockets over; connections that
+ * arrive before wait.
  */
-final class BoundPort implements AutoCloseable {
+public final class BoundPort implements AutoCloseable {
 
   /** Connections that wait to be accepted; the kernel's own default bound is 4096. */
   private static final int BACKLOG = 1024;
@@ -32,7 +33,7 @@ final class BoundPort implements AutoCloseable {
    *
    * @throws IOException names address, port and cause; nothing stays bound
    */
-  static BoundPort bind(String host, int port) throws IOException {
+  public static BoundPort bind(String host, int port) throws IOException {
     BoundPort bound = new BoundPort(new ArrayList<>());
     boolean complete = false;
     try {

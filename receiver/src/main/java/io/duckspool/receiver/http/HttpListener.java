@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -37,10 +38,15 @@ public final class HttpListener implements AutoCloseable {
   /** A connection without requests is closed; also bounds what our own deadlines can't see. */
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
 
-  private final Javalin javalin;
+  /** A reply may take as long as a drain. */
+  private static final Duration CONTROL_IDLE_TIMEOUT = Duration.ofDays(1);
 
-  private HttpListener(Javalin javalin) {
+  private final Javalin javalin;
+  private final List<ServerSocketChannel> channels;
+
+  private HttpListener(Javalin javalin, BoundPort bound) {
     this.javalin = javalin;
+    this.channels = List.copyOf(bound.channels());
   }
 
   /**
@@ -52,14 +58,29 @@ public final class HttpListener implements AutoCloseable {
   public static HttpListener open(
       IngestServices services, IngestServer server, Supplier<Optional<String>> degradation)
       throws IOException {
+    BoundPort bound = BoundPort.bind(server.uri().host(), server.uri().port());
+    return open(services, server, bound, degradation);
+  }
+
+  /**
+   * Serves one OTLP server on sockets that are bound.
+   *
+   * @param bound owned by the listener from now on
+   * @param degradation why the server isn't ready; empty when it is
+   */
+  public static HttpListener open(
+      IngestServices services,
+      IngestServer server,
+      BoundPort bound,
+      Supplier<Optional<String>> degradation)
+      throws IOException {
     ReplyWriter writer = new ReplyWriter(new Replies(server.isOtlpMode()));
     QueuedThreadPool threads = threads("http-" + server.uri().port(), server.httpThreads());
     IngestHandler handler = new IngestHandler(services, server, writer, threads);
     Rejections rejections =
         new Rejections(RouteTable.ofIngest(), writer, services.deadlines(), threads);
     IngestRoutes routes = new IngestRoutes(handler, degradation);
-    return open(
-        server.uri().host(), server.uri().port(), threads, writer, rejections, routes::addTo);
+    return open(bound, IDLE_TIMEOUT, threads, writer, rejections, routes::addTo);
   }
 
   /**
@@ -75,7 +96,8 @@ public final class HttpListener implements AutoCloseable {
    * Binds and serves a control port; its errors look like those of an OTLP server.
    *
    * @param httpThreads threads for requests, above 0
-   * @param handlers adds a handler for each path of the table
+   * @param handlers adds a handler for each path of the table; what it does before each request
+   *     comes before the path is looked at
    * @throws IOException names address, port and cause; nothing stays bound
    */
   public static HttpListener openControl(
@@ -88,18 +110,18 @@ public final class HttpListener implements AutoCloseable {
     ReplyWriter writer = new ReplyWriter(new Replies(false));
     QueuedThreadPool threads = threads("control", httpThreads);
     Rejections rejections = new Rejections(table, writer, deadlines, threads);
-    return open(address.host(), address.port(), threads, writer, rejections, handlers);
+    BoundPort bound = BoundPort.bind(address.host(), address.port());
+    return open(bound, CONTROL_IDLE_TIMEOUT, threads, writer, rejections, handlers);
   }
 
   private static HttpListener open(
-      String host,
-      int port,
+      BoundPort bound,
+      Duration idleTimeout,
       QueuedThreadPool threads,
       ReplyWriter writer,
       Rejections rejections,
       Consumer<RoutesConfig> handlers)
       throws IOException {
-    BoundPort bound = BoundPort.bind(host, port);
     boolean started = false;
     try {
       // Each connector's selector takes one thread for good, and Jetty keeps one in reserve.
@@ -109,14 +131,15 @@ public final class HttpListener implements AutoCloseable {
               config -> {
                 configure(config, threads, writer);
                 for (ServerSocketChannel channel : bound.channels()) {
-                  config.jetty.addConnector((jetty, http) -> connector(jetty, http, channel));
+                  config.jetty.addConnector(
+                      (jetty, http) -> connector(jetty, http, channel, idleTimeout));
                 }
-                rejections.addTo(config.routes);
                 handlers.accept(config.routes);
+                rejections.addTo(config.routes);
               });
       javalin.start();
       started = true;
-      return new HttpListener(javalin);
+      return new HttpListener(javalin, bound);
     } finally {
       if (!started) {
         bound.close();
@@ -172,16 +195,27 @@ public final class HttpListener implements AutoCloseable {
   }
 
   private static Connector connector(
-      Server server, HttpConfiguration http, ServerSocketChannel channel) {
+      Server server, HttpConfiguration http, ServerSocketChannel channel, Duration idleTimeout) {
     // No acceptor threads: the one selector accepts, too.
     ServerConnector connector = new ServerConnector(server, 0, 1, new HttpConnectionFactory(http));
-    connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    connector.setIdleTimeout(idleTimeout.toMillis());
     try {
       connector.open(channel);
     } catch (IOException e) {
       throw new IllegalStateException("a bound socket can't be taken over", e);
     }
     return connector;
+  }
+
+  /** Whether all its sockets take connections; false once one of them fell. */
+  public boolean isOpen() {
+    return javalin.jettyServer().server().isRunning()
+        && channels.stream().allMatch(ServerSocketChannel::isOpen);
+  }
+
+  /** For tests of what happens when they fall. */
+  List<ServerSocketChannel> channels() {
+    return channels;
   }
 
   /** Closes the sockets and all connections; safe to call twice. */

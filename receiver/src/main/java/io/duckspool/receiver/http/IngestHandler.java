@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * What happens to an export request, in order. Whoever calls has checked the route. Thread-safe; no
@@ -47,7 +46,7 @@ final class IngestHandler {
   private final ReplyWriter writer;
   private final Executor executor;
   private final InstantSource clock;
-  private final LongAdder requests = new LongAdder();
+  private final RequestCounts counts;
 
   IngestHandler(
       IngestServices services, IngestServer server, ReplyWriter writer, Executor executor) {
@@ -59,19 +58,15 @@ final class IngestHandler {
     this.validator = server.validator();
     this.spool = server.spool();
     this.clock = services.clock();
+    this.counts = server.counts();
     this.replies = writer.replies();
     this.writer = writer;
     this.executor = executor;
   }
 
-  /** POSTs on the OTLP paths since the start, rejected ones too. */
-  long requestsTotal() {
-    return requests.sum();
-  }
-
   /** Takes one request; {@link ExportError} before anything of its body was read. */
   void handle(Signal signal, Context context) throws ExportError {
-    requests.increment();
+    counts.arrived();
     HttpServletRequest request = context.req();
     Negotiation negotiated;
     long announcedBytes;
@@ -81,8 +76,12 @@ final class IngestHandler {
       negotiated = Negotiation.of(request);
       announcedBytes = announcedBytes(request);
       claim = admission.admit(Math.max(0, announcedBytes));
+    } catch (ExportError e) {
+      counts.replied(signal, e.kind().status());
+      throw e;
     } catch (Error e) {
       // What is an exception gets its reply like any other, and its body is dropped.
+      counts.replied(signal, ExportError.Kind.INTERNAL_ERROR.status());
       throw new IllegalStateException("a request ended before its body was read", e);
     }
     context.future(() -> receive(signal, context, negotiated, announcedBytes, claim));
@@ -102,7 +101,7 @@ final class IngestHandler {
         .body()
         .thenCompose(body -> store(signal, negotiated, body, claim))
         .handle((reply, failure) -> reply != null ? reply : rejection(context, failure))
-        .thenCompose(reply -> finish(context, reply, reader, claim))
+        .thenCompose(reply -> finish(signal, context, reply, reader, claim))
         .whenComplete((done, failure) -> claim.close());
   }
 
@@ -167,7 +166,8 @@ final class IngestHandler {
   }
 
   private CompletableFuture<Void> finish(
-      Context context, Reply reply, BodyReader reader, Claim claim) {
+      Signal signal, Context context, Reply reply, BodyReader reader, Claim claim) {
+    counts.replied(signal, reply.status());
     // Before the reply: a client that has it may send its next request at once.
     claim.giveBack();
     writer.write(context.res(), reply, reader.isConnectionUsable());

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param admission decides what is taken
  * @param validator proves what is storable
  * @param spool where accepted requests go
+ * @param counts what the server's requests are counted in
  */
 public record IngestServer(
     ListenUri uri,
@@ -27,4 +28,5 @@ public record IngestServer(
     Optional<ControlToken> token,
     Admission admission,
     RequestValidator validator,
-    Spool spool) {}
+    Spool spool,
+    RequestCounts counts) {}

@@ -29,6 +29,10 @@ public final class ExportError extends Exception {
     UNAVAILABLE(503, "unavailable", 14),
     REQUEST_TIMEOUT(408, "request_timeout", 4),
     BAD_REQUEST(400, "bad_request", 3),
+    /** Of control ports only. */
+    FORBIDDEN(403, "forbidden", 7),
+    /** Of control ports only. */
+    CONFLICT(409, "conflict", 6),
     INTERNAL_ERROR(500, "internal_error", 13);
 
     private final int status;

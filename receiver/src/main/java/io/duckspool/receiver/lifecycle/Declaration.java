@@ -27,30 +27,38 @@ final class Declaration {
    * @throws IllegalArgumentException for another target than the remembered one
    */
   static ServerConfig merged(ServerConfig remembered, ServerConfig declared) {
-    if (!target(remembered).equals(target(declared))) {
+    if (!isSameTarget(remembered, declared)) {
       throw new IllegalArgumentException(
           ListenUri.parse(declared.uri())
               + " is declared with "
               + target(declared)
               + ", but holds data for "
               + target(remembered)
-              + "; stop the server first, or declare the old target");
+              + "; declare the old target, or `duckspool stop "
+              + ListenUri.parse(declared.uri())
+              + "` and serve it again");
     }
     Optional<Secret> token =
         declared.disableAuth() ? Optional.empty() : declared.token().or(remembered::token);
     return concluded(with(declared, token));
   }
 
-  private static String target(ServerConfig config) {
+  /** Whether both put their rows in one place. */
+  static boolean isSameTarget(ServerConfig one, ServerConfig other) {
+    return target(one).equals(target(other));
+  }
+
+  /** Where the rows go, for messages. */
+  static String target(ServerConfig config) {
     return config
         .parquetExportPath()
         .map(path -> "Parquet root " + path)
         .orElseGet(
             () ->
-                "target "
-                    + config.catalog().orElse("the default database")
-                    + "."
-                    + config.schema());
+                "schema "
+                    + config.schema()
+                    + config.catalog().map(name -> " of catalog " + name).orElse("")
+                    + (config.catalog().isEmpty() ? " of the default database" : ""));
   }
 
   private static ServerConfig with(ServerConfig config, Optional<Secret> token) {

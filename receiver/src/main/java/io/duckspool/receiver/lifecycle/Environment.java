@@ -3,7 +3,6 @@ package io.duckspool.receiver.lifecycle;
 import io.duckspool.common.admin.AdminClient;
 import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.server.DataFolder;
-import io.duckspool.receiver.control.WriterView;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.spool.SpoolStore;
 import java.time.InstantSource;

@@ -2,29 +2,21 @@ package io.duckspool.receiver.lifecycle;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
-import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
-import io.duckspool.common.config.DataSize;
-import io.duckspool.common.config.ReceiverConfig;
-import io.duckspool.common.config.ServerConfig;
-import io.duckspool.common.config.ServerConfig.ResponseMode;
 import io.duckspool.common.fault.CrashPoint;
-import io.duckspool.common.otlp.OtlpLimits;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
-import io.duckspool.receiver.control.Readiness;
-import io.duckspool.receiver.http.HttpListener;
-import io.duckspool.receiver.http.IngestServer;
-import io.duckspool.receiver.ingest.Admission;
-import io.duckspool.receiver.ingest.RequestValidator;
+import io.duckspool.receiver.http.BoundPort;
+import io.duckspool.receiver.http.RequestCounts;
 import io.duckspool.spool.Spool;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolFullException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -35,17 +27,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One server on its way from a folder to a bound socket, and back. Its own thread takes the steps,
- * repeats those that fail with backoff, and ends when the server listens; {@link #close} and {@link
- * #stop} come from the thread of the composition root, after that thread ended.
+ * One server on its way from a folder to a bound socket, and back.
  *
  * <pre>
  * new:         server.json (preparing) -> spool -> writer makes the target -> serving -> socket
  * remembered:                             spool ------------------------------------> socket
  * </pre>
  *
- * <p>If the process dies here, a server in state preparing is prepared again, with the same spool
- * id; nothing was acked. One in state serving serves again.
+ * <p>Its own thread takes the steps, repeats those that fail with backoff, and watches the socket
+ * from then on; a call that makes a server takes them itself, once, and starts the thread after.
+ * {@link #close} and {@link #stop} come from one thread at a time and end that thread first.
+ *
+ * <p>If the process dies here, a server in state preparing is prepared again where it is declared,
+ * and removed where it is not; nothing was acked. One in state serving serves again.
  */
 final class ServerRunner implements AutoCloseable {
 
@@ -54,20 +48,30 @@ final class ServerRunner implements AutoCloseable {
   /** Checking and making a target may take a remote catalog some time (a guess). */
   private static final Duration PREPARE_TIMEOUT = Duration.ofSeconds(60);
 
-  /** How long a stop waits for requests that were admitted (a guess). */
+  /** How long replies may take to be written once nothing more is appended (a guess). */
+  private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(2);
+
+  /** How long the end of the process waits for requests that were admitted (a guess). */
   private static final Duration IN_FLIGHT_TIMEOUT = Duration.ofSeconds(10);
+
+  /** What a body may take beyond its own timeout: its parse and its sync (a guess). */
+  private static final Duration AFTER_BODY = Duration.ofSeconds(5);
+
+  private static final long WATCH_MILLIS = 1_000;
 
   private final Environment environment;
   private final SpoolOpener opener;
   private final ServerFolder folder;
   private final ListenUri uri;
+  private final Optional<String> refusal;
   private final Thread thread;
   private final CountDownLatch closing = new CountDownLatch(1);
+  private final RequestCounts counts = new RequestCounts();
   private volatile ServerFile file;
   private volatile @Nullable Spool spool;
-  private volatile @Nullable Admission admission;
-  private volatile @Nullable HttpListener listener;
-  private volatile String lastError = "";
+  private volatile @Nullable Intake intake;
+  private volatile String lastError;
+  private volatile boolean isTargetRefused;
 
   /**
    * Makes a runner of a server whose file is written.
@@ -75,29 +79,70 @@ final class ServerRunner implements AutoCloseable {
    * @param file as it stands in the folder; preparing or serving
    */
   ServerRunner(Environment environment, ServerFolder folder, ServerFile file) {
+    this(environment, folder, file, Optional.empty());
+  }
+
+  /**
+   * Makes a runner of a server that must not serve until it is stopped.
+   *
+   * @param reason why, and the way out
+   */
+  static ServerRunner refused(
+      Environment environment, ServerFolder folder, ServerFile file, String reason) {
+    return new ServerRunner(environment, folder, file, Optional.of(reason));
+  }
+
+  private ServerRunner(
+      Environment environment, ServerFolder folder, ServerFile file, Optional<String> refusal) {
     this.environment = environment;
     this.opener = new SpoolOpener(environment);
     this.folder = folder;
     this.file = file;
     this.uri = file.listenUri();
+    this.refusal = refusal;
+    this.lastError = refusal.orElse("");
+    this.isTargetRefused = refusal.isPresent();
     this.thread = new Thread(this::run, "server-" + folder.name());
     thread.setDaemon(true);
   }
 
+  /** Starts the thread, which does what is left to do. */
   void start() {
-    thread.start();
+    if (refusal.isEmpty()) {
+      thread.start();
+    }
   }
 
   ListenUri uri() {
     return uri;
   }
 
-  boolean isDeclared() {
-    return file.declared();
+  ServerFolder folder() {
+    return folder;
+  }
+
+  /** As it stands in the folder. */
+  ServerFile file() {
+    return file;
+  }
+
+  /** Empty before it was opened; closed at the end. */
+  Optional<Spool> spool() {
+    return Optional.ofNullable(spool);
+  }
+
+  /** Empty before it listens. */
+  Optional<Intake> intake() {
+    return Optional.ofNullable(intake);
+  }
+
+  RequestCounts counts() {
+    return counts;
   }
 
   boolean isListening() {
-    return listener != null;
+    Intake current = intake;
+    return current != null && current.isOpen();
   }
 
   boolean isPoisoned() {
@@ -118,6 +163,7 @@ final class ServerRunner implements AutoCloseable {
             isPoisoned(),
             current == null || hasRoom(current),
             environment.writerView().isConnected(),
+            isTargetRefused,
             environment.writerView().pipeline(file.spoolId()),
             current == null
                 ? OptionalLong.empty()
@@ -127,7 +173,7 @@ final class ServerRunner implements AutoCloseable {
   }
 
   /** Nobody listens on the writer's control port. */
-  private static final class WriterAway extends IOException {
+  static final class WriterAway extends IOException {
     private static final long serialVersionUID = 1L;
 
     WriterAway(String message, ConnectException cause) {
@@ -147,13 +193,19 @@ final class ServerRunner implements AutoCloseable {
   private void run() {
     Backoff backoff = new Backoff();
     try {
-      while (!advanceOrReport()) {
-        if (closing.await(backoff.next().toMillis(), TimeUnit.MILLISECONDS)) {
+      while (true) {
+        long waitMillis = WATCH_MILLIS;
+        if (isListening() || advanceOrReport()) {
+          backoff = new Backoff();
+        } else {
+          waitMillis = backoff.next().toMillis();
+        }
+        if (closing.await(waitMillis, TimeUnit.MILLISECONDS)) {
           return;
         }
       }
     } catch (InterruptedException e) {
-      // Only close() interrupts, and it waits for this thread to end.
+      // Only stop() and close() interrupt, and they wait for this thread to end.
       Thread.currentThread().interrupt();
     }
   }
@@ -161,8 +213,8 @@ final class ServerRunner implements AutoCloseable {
   /** True when nothing is left to do. */
   private boolean advanceOrReport() throws InterruptedException {
     try {
+      closeFallen();
       advance();
-      lastError = "";
       return true;
     } catch (WriterAway e) {
       // No failure while both processes start.
@@ -174,21 +226,52 @@ final class ServerRunner implements AutoCloseable {
     } catch (IOException | SpoolException | AdminException | RuntimeException e) {
       String error = String.valueOf(e.getMessage());
       if (!error.equals(lastError)) {
-        LOG.warn("{} doesn't listen yet, it is tried again: {}", uri, error, e);
+        LOG.warn("{} doesn't listen, it is tried again: {}", uri, error, e);
         lastError = error;
       }
       return false;
     }
   }
 
+  private void closeFallen() {
+    if (intake != null) {
+      lastError = "a listening socket fell";
+      LOG.warn("{}: {}, it is bound again", uri, lastError);
+      closeIntake();
+    }
+  }
+
   /** Takes the steps that are left; each is safe to repeat. */
   private void advance() throws IOException, SpoolException, AdminException, InterruptedException {
+    prepare();
+    listen(BoundPort.bind(uri.host(), uri.port()));
+  }
+
+  /**
+   * Opens the spool, and has the writer make the target of a server that was never served. Blocks
+   * for disk and writer; safe to repeat.
+   *
+   * @throws WriterAway nobody listens on the writer's control port: it was asked nothing
+   */
+  void prepare() throws IOException, SpoolException, AdminException, InterruptedException {
     Spool opened = openSpool();
     if (file.state() == ServerState.PREPARING) {
-      prepare(opened);
+      // Nothing was acked yet: the ledger begins where this run does.
+      remember(
+          new ServerFile(
+              ServerState.PREPARING,
+              file.spoolId(),
+              opened.firstIndex().toLong(),
+              opened.runId(),
+              file.createdAt(),
+              file.declared(),
+              file.config()));
+      CrashPoint.SERVER_SPOOL_MADE.reached();
+      makeTarget();
+      CrashPoint.SERVER_TARGET_MADE.reached();
+      remember(file.with(ServerState.SERVING));
     }
     writeToken();
-    listen(opened);
   }
 
   private Spool openSpool() throws IOException, SpoolException, InterruptedException {
@@ -200,31 +283,18 @@ final class ServerRunner implements AutoCloseable {
     return opened;
   }
 
-  private void prepare(Spool opened) throws IOException, AdminException, InterruptedException {
-    // Nothing was acked yet: the ledger begins where this run does.
-    remember(
-        new ServerFile(
-            ServerState.PREPARING,
-            file.spoolId(),
-            opened.firstIndex().toLong(),
-            opened.runId(),
-            file.createdAt(),
-            file.declared(),
-            file.config()));
-    CrashPoint.SERVER_SPOOL_MADE.reached();
-    makeTarget();
-    CrashPoint.SERVER_TARGET_MADE.reached();
-    remember(file.with(ServerState.SERVING));
-  }
-
   private void makeTarget() throws IOException, AdminException, InterruptedException {
     try {
       environment
           .writer()
           .prepare(new AdminApi.Prepare(folder.name(), file.spoolId()), PREPARE_TIMEOUT);
+      isTargetRefused = false;
     } catch (ConnectException e) {
       throw new WriterAway(
           "the writer doesn't answer on " + environment.config().writer().control(), e);
+    } catch (AdminException e) {
+      isTargetRefused = WriterErrors.isRefusal(e);
+      throw e;
     }
   }
 
@@ -237,51 +307,33 @@ final class ServerRunner implements AutoCloseable {
     if (file.config().token().isPresent()) {
       byte[] line = (file.config().token().get().reveal() + "\n").getBytes(StandardCharsets.UTF_8);
       AtomicFile.replace(folder.tokenFile(), line);
+    } else {
+      Files.deleteIfExists(folder.tokenFile());
     }
   }
 
-  private void listen(Spool opened) throws IOException {
-    ServerConfig config = file.config();
-    ReceiverConfig limits = environment.config().receiver();
-    Admission admitting =
-        new Admission(
-            environment.services().memory(),
-            opened,
-            config
-                .maxBufferedBytes()
-                .map(DataSize::bytes)
-                .map(OptionalLong::of)
-                .orElse(OptionalLong.empty()),
-            environment.ticker());
-    RequestValidator validator =
-        new RequestValidator(
-            new OtlpLimits(
-                OtlpLimits.MAX_NESTING, limits.maxRequestRows(), limits.maxExpandedBytes().bytes()),
-            Math.toIntExact(config.maxBodyBytes().bytes()),
-            Runtime.getRuntime().availableProcessors());
-    admission = admitting;
-    listener =
-        HttpListener.open(
-            environment.services(),
-            new IngestServer(
-                uri,
-                config.httpThreads(),
-                config.maxBodyBytes().bytes(),
-                config.responseMode() == ResponseMode.OTLP,
-                config.token().map(secret -> ControlToken.of(secret.reveal())),
-                admitting,
-                validator,
-                opened),
-            this::degradation);
+  /**
+   * Takes requests from now on; the spool is open.
+   *
+   * @param port owned by this from now on, also after a failure
+   */
+  void listen(BoundPort port) throws IOException {
+    Spool opened = spool;
+    if (opened == null) {
+      port.close();
+      throw new IllegalStateException("the spool of " + uri + " is not open");
+    }
+    intake = Intake.open(environment, file.config(), opened, counts, port, this::degradation);
+    lastError = "";
     LOG.info("{} listens on {}", uri, uri.listenUrl());
   }
 
   /** Admits nothing more; what was admitted goes on. */
   void reject() {
     closing.countDown();
-    Admission current = admission;
+    Intake current = intake;
     if (current != null) {
-      current.stop();
+      current.admission().stop();
     }
   }
 
@@ -290,15 +342,24 @@ final class ServerRunner implements AutoCloseable {
    * file from now on. Blocks until admitted requests were replied to, or a time.
    *
    * @param notices tells the writer
+   * @param timeout bounds the wait for admitted requests
    */
-  void stop(StopNotices notices) throws IOException {
+  void stop(StopNotices notices, Duration timeout) throws IOException {
+    Duration longest = environment.config().receiver().bodyTimeout().plus(AFTER_BODY);
     reject();
-    awaitReplies();
+    awaitReplies(timeout.compareTo(longest) < 0 ? timeout : longest);
     // The spool first: nothing may be appended once the writer may see where it ends.
     closeSpool();
-    remember(file.with(ServerState.STOPPING));
-    tell(notices);
-    closeListener();
+    awaitIdle(REPLY_TIMEOUT);
+    CrashPoint.STOP_SPOOL_CLOSED.reached();
+    if (file.state() == ServerState.PREPARING) {
+      NeverServed.remove(folder, file);
+    } else {
+      remember(file.with(ServerState.STOPPING));
+      CrashPoint.STOP_REMEMBERED.reached();
+      tell(notices);
+    }
+    closeIntake();
     LOG.info("{} stopped; what it accepted is still being committed", uri);
   }
 
@@ -314,6 +375,10 @@ final class ServerRunner implements AutoCloseable {
   /** Finishes a stop that was begun before the process died; the thread isn't started. */
   void finishStop(StopNotices notices) throws IOException {
     try {
+      if (file.state() == ServerState.PREPARING) {
+        NeverServed.remove(folder, file);
+        return;
+      }
       // Opening the spool makes the end that the crash left behind durable.
       openSpool().close();
       remember(file.with(ServerState.STOPPING));
@@ -325,31 +390,62 @@ final class ServerRunner implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes back a server that nobody has been told of.
+   *
+   * @param isTargetMade whether the writer may have made its ledger
+   */
+  void abandon(boolean isTargetMade) throws IOException {
+    closeIntake();
+    closeSpool();
+    if (isTargetMade) {
+      NeverServed.leaveToWriter(folder, file);
+    } else {
+      NeverServed.delete(folder);
+    }
+  }
+
+  /** Gives back a kept spool that could not be served. */
+  void giveBack(StopNotices notices) throws IOException {
+    closeIntake();
+    closeSpool();
+    remember(file.with(ServerState.STOPPING));
+    tell(notices);
+  }
+
   /** Ends the server until the next start; blocks as {@link #stop}. */
   @Override
   public void close() {
     reject();
-    awaitReplies();
-    closeListener();
+    awaitReplies(IN_FLIGHT_TIMEOUT);
+    closeIntake();
     closeSpool();
   }
 
-  private void awaitReplies() {
+  private void awaitReplies(Duration timeout) {
     try {
       thread.interrupt();
       thread.join();
-      Admission current = admission;
-      if (current != null && !current.awaitIdle(IN_FLIGHT_TIMEOUT)) {
-        LOG.warn("{}: {} requests are cut off", uri, current.claims());
+      awaitIdle(timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void awaitIdle(Duration timeout) {
+    try {
+      Intake current = intake;
+      if (current != null && !current.admission().awaitIdle(timeout)) {
+        LOG.warn("{}: {} requests are cut off", uri, current.admission().claims());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void closeListener() {
-    HttpListener current = listener;
-    listener = null;
+  private void closeIntake() {
+    Intake current = intake;
+    intake = null;
     if (current != null) {
       current.close();
     }

@@ -1,45 +1,41 @@
 package io.duckspool.receiver.lifecycle;
 
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ServerConfig;
-import io.duckspool.common.server.AtomicFile;
-import io.duckspool.common.server.ServerFile;
-import io.duckspool.common.server.ServerFolder;
-import io.duckspool.common.server.ServerState;
-import io.duckspool.receiver.http.HttpListener;
+import io.duckspool.receiver.ingest.ExportError;
 import java.io.IOException;
-import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HexFormat;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * All servers of the process: those remembered in the data folder, and those the configuration
- * declares. Started, stopped and closed by the thread of the composition root; the questions may
- * come from any thread.
+ * All servers of the process: those remembered in the data folder, those the configuration
+ * declares, and those that calls make. Started and closed by the thread of the composition root;
+ * everything else may come from any thread, and blocks where it says so.
  */
 public final class Servers implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Servers.class);
-  private static final int SPOOL_ID_BYTES = 16;
+  /** Seals are read from the writer's disk. */
+  private static final Duration SEALS_TIMEOUT = Duration.ofSeconds(10);
 
   private final Environment environment;
-  private final StoppedServers stopped;
-  private final StopNotices notices;
-  private final List<ServerRunner> runners = new CopyOnWriteArrayList<>();
-  private final List<ListenUri> refused = new CopyOnWriteArrayList<>();
+  private final Roster roster;
+  private final Serving serving;
+  private final Flushing flushing;
+  private final Stopping stopping;
+  private final ServerRows rows;
 
   /** Makes an empty set. */
   public Servers(Environment environment) {
     this.environment = environment;
-    this.stopped = new StoppedServers(environment.data().stoppedFile());
-    this.notices = new StopNotices(environment);
+    this.roster = new Roster(environment);
+    this.serving = new Serving(environment, roster);
+    this.flushing = new Flushing(environment, roster);
+    this.stopping = new Stopping(environment, roster);
+    this.rows = new ServerRows(environment, roster);
   }
 
   /**
@@ -50,155 +46,104 @@ public final class Servers implements AutoCloseable {
    *     is taken: then nothing of that server is left behind
    */
   public void start() throws IOException {
-    Map<ListenUri, ServerConfig> declared = declared();
-    for (ServerFolder folder : environment.data().listServers()) {
-      ServerFile file = ServerFile.read(folder);
-      Optional<ServerConfig> declaration = Optional.ofNullable(declared.remove(file.listenUri()));
-      restore(folder, file, declaration);
-    }
-    for (Map.Entry<ListenUri, ServerConfig> one : declared.entrySet()) {
-      if (stopped.contains(one.getKey())) {
-        LOG.info("{} is declared, and stays stopped until it is served again", one.getKey());
-      } else {
-        create(one.getKey(), one.getValue());
-      }
-    }
-    runners.forEach(ServerRunner::start);
+    new Restoring(environment, roster).restore();
+    roster.all().forEach(ServerRunner::start);
   }
 
-  private Map<ListenUri, ServerConfig> declared() {
-    Map<ListenUri, ServerConfig> declared = new HashMap<>();
-    for (ServerConfig server : environment.config().servers()) {
-      ListenUri uri = ListenUri.parse(server.uri());
-      if (!server.allowOtherHostname() && !uri.isLocal()) {
-        throw new IllegalArgumentException(
-            uri + ": another host than loopback needs allow_other_hostname: true");
-      }
-      if (declared.put(uri, server) != null) {
-        throw new IllegalArgumentException(uri + " is declared twice");
-      }
-    }
-    return declared;
+  /**
+   * Serves a new server, or the kept spool of a stopped one again; blocks for disk and writer.
+   *
+   * @param given checked parameters, the URI in any accepted form
+   * @throws ExportError 400 what the writer says of the target; 409 it exists, its port is taken,
+   *     or its spool is kept for another target; 503 the writer is away. Nothing is left behind
+   */
+  public AdminApi.Served serve(ServerConfig given) throws ExportError, InterruptedException {
+    return serving.serve(given);
   }
 
-  private void restore(ServerFolder folder, ServerFile file, Optional<ServerConfig> declaration)
-      throws IOException {
-    switch (file.state()) {
-      case STOPPING -> {
-        LOG.info("{} was stopped; the writer commits what it had accepted", file.listenUri());
-        notices.add(folder, file);
-      }
-      case DRAINED -> LOG.info("{} was stopped; the writer removes it", file.listenUri());
-      case PREPARING, SERVING -> resume(folder, file, declaration);
-    }
+  /**
+   * Commits what was accepted before the call; blocks for the writer.
+   *
+   * @param timeoutMillis above 0; null: as long as it takes
+   * @throws ExportError 503 when the writer is away
+   */
+  public AdminApi.Flushed flush(ListenUri uri, @Nullable Long timeoutMillis)
+      throws ExportError, InterruptedException {
+    return flushing.flush(uri, timeoutMillis);
   }
 
-  private void resume(ServerFolder folder, ServerFile file, Optional<ServerConfig> declaration)
-      throws IOException {
-    if (stopped.contains(file.listenUri())) {
-      // The process died in the middle of a stop.
-      new ServerRunner(environment, folder, file).finishStop(notices);
-      return;
-    }
-    if (file.state() == ServerState.PREPARING && declaration.isEmpty()) {
-      LOG.warn(
-          "{} was never served and is no longer declared; it holds nothing: {}",
-          file.listenUri(),
-          folder.path());
-      return;
-    }
-    ServerFile current = file;
-    if (declaration.isPresent()) {
-      try {
-        current = file.with(Declaration.merged(file.config(), declaration.get()));
-      } catch (IllegalArgumentException e) {
-        LOG.error("{}", e.getMessage());
-        refused.add(file.listenUri());
-        return;
-      }
-    }
-    if (!current.equals(file)) {
-      current.write(folder);
-    }
-    runners.add(new ServerRunner(environment, folder, current));
+  /**
+   * Stops a server for good; blocks until all is committed and the server removed, or the time is
+   * over.
+   *
+   * @throws ExportError 503 when the stop can't be noted; the server is not stopped
+   */
+  public AdminApi.Stopped stop(ListenUri uri, Duration timeout)
+      throws ExportError, InterruptedException {
+    return stopping.stop(uri, timeout);
   }
 
-  private void create(ListenUri uri, ServerConfig declaration) throws IOException {
-    HttpListener.checkFree(uri);
-    ServerFolder folder = environment.data().server(uri);
-    ServerFile file =
-        new ServerFile(
-            ServerState.PREPARING,
-            newSpoolId(),
-            0,
-            environment.runId(),
-            environment.clock().instant(),
-            true,
-            Declaration.concluded(declaration));
-    AtomicFile.createFolder(folder.path());
-    file.write(folder);
-    runners.add(new ServerRunner(environment, folder, file));
+  /** The servers as both processes know them; blocks for the writer, for two seconds at most. */
+  public List<AdminApi.ServerRow> list() {
+    boolean unused = environment.writerView().refresh();
+    return rows.rows();
   }
 
-  private static String newSpoolId() {
-    byte[] id = new byte[SPOOL_ID_BYTES];
-    new SecureRandom().nextBytes(id);
-    return HexFormat.of().formatHex(id);
+  /** As {@link #list}, as the writer was a second ago; doesn't wait for it. */
+  public List<AdminApi.ServerRow> lastKnown() {
+    return rows.rows();
+  }
+
+  /**
+   * The last seals of all servers; blocks for the writer.
+   *
+   * @throws ExportError 503 when the writer is away
+   */
+  public List<AdminApi.SealRow> seals() throws ExportError, InterruptedException {
+    try {
+      return environment.writer().seals(SEALS_TIMEOUT);
+    } catch (AdminException e) {
+      throw WriterErrors.of(e);
+    } catch (IOException e) {
+      throw WriterErrors.away(environment.config().writer().control(), e);
+    }
   }
 
   /** Whether all servers listen. */
   public boolean isListening() {
-    return runners.stream().allMatch(ServerRunner::isListening);
+    return roster.all().stream().allMatch(ServerRunner::isListening);
   }
 
   /** Whether the sync of a spool failed: the process has to be started again. */
   public boolean isPoisoned() {
-    return runners.stream().anyMatch(ServerRunner::isPoisoned);
+    return roster.all().stream().anyMatch(ServerRunner::isPoisoned);
   }
 
   /** Why one of the servers isn't ready; empty when all are. */
   public Optional<String> degradation() {
-    if (!refused.isEmpty()) {
-      return Optional.of("target_refused");
-    }
-    return runners.stream().map(ServerRunner::degradation).flatMap(Optional::stream).findFirst();
-  }
-
-  /**
-   * Stops a server for good; see {@link ServerRunner#stop}.
-   *
-   * @return false when no such server runs
-   */
-  public boolean stop(ListenUri uri) throws IOException {
-    for (ServerRunner runner : runners) {
-      if (runner.uri().equals(uri)) {
-        if (runner.isDeclared()) {
-          stopped.add(uri);
-        }
-        runner.stop(notices);
-        runners.remove(runner);
-        return true;
-      }
-    }
-    return false;
+    return roster.all().stream()
+        .map(ServerRunner::degradation)
+        .flatMap(Optional::stream)
+        .findFirst();
   }
 
   /** Stopped servers that the writer has not taken away yet. */
   int pendingStops() {
-    return notices.pending();
+    return roster.notices().pending();
   }
 
   /** Servers that listen, or try to. */
   int runnerCount() {
-    return runners.size();
+    return roster.all().size();
   }
 
   /** Ends all servers until the next start; what was admitted is replied to first. */
   @Override
   public void close() {
-    List<ServerRunner> last = new ArrayList<>(runners);
+    roster.beginClosing();
+    List<ServerRunner> last = roster.all();
     last.forEach(ServerRunner::reject);
     last.forEach(ServerRunner::close);
-    notices.close();
+    roster.notices().close();
   }
 }

@@ -11,11 +11,13 @@ import io.duckspool.spool.SpoolIndex;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +46,7 @@ final class StopNotices implements AutoCloseable {
 
   private final Environment environment;
   private final SpoolOpener opener;
-  private final AtomicInteger pending = new AtomicInteger();
+  private final Map<String, Notice> pending = new ConcurrentHashMap<>();
   private final ScheduledThreadPoolExecutor executor;
 
   StopNotices(Environment environment) {
@@ -73,13 +75,29 @@ final class StopNotices implements AutoCloseable {
   }
 
   private void add(Notice notice) {
-    pending.incrementAndGet();
+    pending.put(notice.spoolId, notice);
     executor.execute(notice);
+  }
+
+  /**
+   * Forgets a server, whose spool the caller takes over; waits for what is being done with it just
+   * now.
+   */
+  void withdraw(String spoolId) throws InterruptedException {
+    if (pending.remove(spoolId) == null) {
+      return;
+    }
+    try {
+      // One thread: what was begun before ends before.
+      executor.submit(() -> {}).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("nothing to do can't fail", e);
+    }
   }
 
   /** Servers that the writer has not taken away yet. */
   int pending() {
-    return pending.get();
+    return pending.size();
   }
 
   /** Ends the thread, after the call it makes just now. */
@@ -113,8 +131,11 @@ final class StopNotices implements AutoCloseable {
     @Override
     public void run() {
       try {
+        if (pending.get(spoolId) != this) {
+          return; // Withdrawn.
+        }
         if (!isStopping()) {
-          pending.decrementAndGet();
+          pending.remove(spoolId, this);
           return;
         }
         tell();

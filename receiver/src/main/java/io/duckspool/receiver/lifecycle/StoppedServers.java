@@ -24,14 +24,22 @@ final class StoppedServers {
     this.file = file;
   }
 
-  boolean contains(ListenUri uri) throws IOException {
+  synchronized boolean contains(ListenUri uri) throws IOException {
     return read().contains(uri.toString());
   }
 
   /** Notes a server; durable when it returns. */
-  void add(ListenUri uri) throws IOException {
+  synchronized void add(ListenUri uri) throws IOException {
     Set<String> uris = read();
     if (uris.add(uri.toString())) {
+      AtomicFile.replace(file, JSON.writeValueAsBytes(uris));
+    }
+  }
+
+  /** Forgets a server, which is served again; durable when it returns. */
+  synchronized void remove(ListenUri uri) throws IOException {
+    Set<String> uris = read();
+    if (uris.remove(uri.toString())) {
       AtomicFile.replace(file, JSON.writeValueAsBytes(uris));
     }
   }

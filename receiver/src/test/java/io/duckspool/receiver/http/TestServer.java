@@ -34,6 +34,7 @@ public final class TestServer implements AutoCloseable {
   public final FakeSpool fake = new FakeSpool();
   public final InFlightBytes memory;
   public final Admission admission;
+  public final RequestCounts counts = new RequestCounts();
   public final int port;
   public final String host;
   private final BodyDeadlines deadlines;
@@ -78,7 +79,8 @@ public final class TestServer implements AutoCloseable {
                 options.disableAuth ? Optional.empty() : Optional.of(ControlToken.of(TOKEN)),
                 admission,
                 new RequestValidator(options.limits, (int) options.maxBodyBytes, 4),
-                spool),
+                spool,
+                counts),
             () -> {
               options.onReadiness.run();
               return options.degradation;

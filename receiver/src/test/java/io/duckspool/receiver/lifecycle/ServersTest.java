@@ -19,7 +19,6 @@ import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.FakeSpoolStore;
 import io.duckspool.receiver.FakeWriter;
-import io.duckspool.receiver.control.WriterView;
 import io.duckspool.receiver.http.BodyDeadlines;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.receiver.http.RawClient;
@@ -103,6 +102,11 @@ class ServersTest {
     return ServerFile.read(environment.data().server(uri));
   }
 
+  /** The writer of this test removes nothing, so that there is nothing to wait for. */
+  private AdminApi.Stopped stopServer() throws Exception {
+    return servers.stop(uri, Duration.ofMillis(100));
+  }
+
   private void startAgain() throws IOException {
     servers.close();
     servers = new Servers(environment);
@@ -111,20 +115,22 @@ class ServersTest {
 
   @Test
   void aStop_closesPortAndSpool_thenLeavesTheServerToTheWriter() throws Exception {
-    assertTrue(servers.stop(uri));
+    assertEquals("Stopped listening on " + uri, stopServer().status());
     assertEquals(ServerState.STOPPING, file().state());
     assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
     assertThrows(
         SpoolClosedException.class,
         () -> store.opened().get(0).append(null, ByteBuffer.allocate(0), null));
-    assertFalse(servers.stop(uri));
+    assertEquals("No server found listening on " + uri, stopServer().status());
   }
 
   @Test
   void aDeclaredServer_thatWasStopped_staysStopped() throws Exception {
-    servers.stop(uri);
+    stopServer();
+    servers.close();
+    int before = writer.seals().size();
     startAgain();
-    await("the writer is told where the spool ends", () -> writer.seals().size() >= 2);
+    await("the writer is told where the spool ends", () -> writer.seals().size() > before);
     assertEquals(2, store.opened().size());
     assertEquals(ServerState.STOPPING, file().state());
     assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
@@ -144,7 +150,7 @@ class ServersTest {
   void aStop_whileTheWriterIsAway_isToldAgain_untilTheWriterRemovesTheServer() throws Exception {
     writer.close();
     String spoolId = file().spoolId();
-    servers.stop(uri);
+    stopServer();
     assertEquals(1, servers.pendingStops());
 
     writer = new FakeWriter(writerPort);

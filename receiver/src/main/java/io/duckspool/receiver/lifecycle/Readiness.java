@@ -1,4 +1,4 @@
-package io.duckspool.receiver.control;
+package io.duckspool.receiver.lifecycle;
 
 import io.duckspool.common.admin.AdminApi.PipelineStatus;
 import java.time.Duration;
@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  * @param isPoisoned whether a sync of its spool failed
  * @param hasRoom whether the disk guard lets requests in
  * @param isWriterConnected whether the writer answers
+ * @param isTargetRefused whether the target was refused before there was a pipeline
  * @param pipeline what the writer says of its pipeline
  * @param oldestUncommittedAgeMillis age of the oldest entry that isn't in the target
  * @param sealMaxAge of the server
@@ -21,6 +22,7 @@ public record Readiness(
     boolean isPoisoned,
     boolean hasRoom,
     boolean isWriterConnected,
+    boolean isTargetRefused,
     Optional<PipelineStatus> pipeline,
     OptionalLong oldestUncommittedAgeMillis,
     Duration sealMaxAge) {
@@ -28,7 +30,11 @@ public record Readiness(
   private static final long MIN_LATE_MILLIS = 15_000;
   private static final int LATE_SEALS = 3;
 
-  /** Why the server isn't ready; empty when it is. The worst reason, where there are several. */
+  /**
+   * Why the server isn't ready; empty when it is. The worst reason, where there are several. A
+   * server that doesn't listen is {@code not_listening}, or {@code writer_away} where it may wait
+   * for the writer: only the control port can tell.
+   */
   public Optional<String> degradation() {
     if (isPoisoned) {
       return Optional.of("spool_poisoned");
@@ -36,7 +42,7 @@ public record Readiness(
     if (!hasRoom) {
       return Optional.of("disk");
     }
-    if (isInState("target_refused")) {
+    if (isTargetRefused || isInState("target_refused")) {
       return Optional.of("target_refused");
     }
     if (isInState("paused")) {

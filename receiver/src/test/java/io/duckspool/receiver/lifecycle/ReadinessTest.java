@@ -1,4 +1,4 @@
-package io.duckspool.receiver.control;
+package io.duckspool.receiver.lifecycle;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -20,6 +20,7 @@ class ReadinessTest {
         isPoisoned,
         hasRoom,
         pipeline != null,
+        false,
         Optional.ofNullable(pipeline),
         ageMillis < 0 ? OptionalLong.empty() : OptionalLong.of(ageMillis),
         Duration.ofSeconds(5));
@@ -51,6 +52,7 @@ class ReadinessTest {
               false,
               true,
               pipeline != null,
+              false,
               Optional.ofNullable(pipeline),
               OptionalLong.of(ageMillis),
               Duration.ofMillis(sealMaxAgeMillis));
@@ -77,11 +79,18 @@ class ReadinessTest {
   void aServer_thatDoesNotListen_isNotReady() {
     Readiness waiting =
         new Readiness(
-            false, false, true, false, Optional.empty(), OptionalLong.empty(), Duration.ZERO);
+            false,
+            false,
+            true,
+            false,
+            false,
+            Optional.empty(),
+            OptionalLong.empty(),
+            Duration.ZERO);
     assertEquals("writer_away", reason(waiting));
     Readiness bound =
         new Readiness(
-            false, false, true, true, Optional.empty(), OptionalLong.empty(), Duration.ZERO);
+            false, false, true, true, false, Optional.empty(), OptionalLong.empty(), Duration.ZERO);
     assertEquals("not_listening", reason(bound));
   }
 }

@@ -1,4 +1,4 @@
-package io.duckspool.receiver.control;
+package io.duckspool.receiver.lifecycle;
 
 import io.duckspool.common.admin.AdminApi.PipelineStatus;
 import io.duckspool.common.admin.AdminClient;
@@ -18,8 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the writer last said of its pipelines, asked once a second by a thread of its own. Readers
- * get an immutable snapshot. Closed by whoever made it.
+ * What the writer last said of its pipelines, asked once a second by a thread of its own, and by
+ * whoever wants to know it now. Readers get an immutable snapshot. Thread-safe; closed by whoever
+ * made it.
  */
 public final class WriterView implements AutoCloseable {
 
@@ -27,6 +28,9 @@ public final class WriterView implements AutoCloseable {
 
   private static final Duration PERIOD = Duration.ofSeconds(1);
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  /** A list must answer soon, without the writer, too. */
+  private static final Duration REFRESH_TIMEOUT = Duration.ofSeconds(2);
 
   private final AdminClient writer;
   private final ScheduledExecutorService scheduler =
@@ -37,13 +41,15 @@ public final class WriterView implements AutoCloseable {
             return thread;
           });
   private volatile @Nullable Map<String, PipelineStatus> pipelines;
-  private boolean wasConnected;
+  private volatile Map<String, PipelineStatus> lastKnown = Map.of();
+  private volatile boolean wasConnected;
 
   /** Starts asking. */
   public WriterView(AdminClient writer) {
     this.writer = writer;
     var unused =
-        scheduler.scheduleWithFixedDelay(this::ask, 0, PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+        scheduler.scheduleWithFixedDelay(
+            () -> ask(TIMEOUT), 0, PERIOD.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Whether the writer answered the last time. */
@@ -57,14 +63,31 @@ public final class WriterView implements AutoCloseable {
     return last == null ? Optional.empty() : Optional.ofNullable(last.get(spoolId));
   }
 
-  private void ask() {
+  /** As {@link #pipeline}, and as it was before where the writer is away. */
+  Optional<PipelineStatus> lastKnown(String spoolId) {
+    return Optional.ofNullable(lastKnown.get(spoolId));
+  }
+
+  /**
+   * Asks now rather than with the next second; blocks for the writer, but not for long.
+   *
+   * @return whether it answered
+   */
+  boolean refresh() {
+    ask(REFRESH_TIMEOUT);
+    return isConnected();
+  }
+
+  private void ask(Duration timeout) {
     try {
-      List<PipelineStatus> answer = writer.pipelines(TIMEOUT);
-      pipelines =
+      List<PipelineStatus> answer = writer.pipelines(timeout);
+      Map<String, PipelineStatus> bySpool =
           answer.stream()
               .collect(
                   Collectors.toUnmodifiableMap(
                       PipelineStatus::spoolId, Function.identity(), (a, b) -> b));
+      pipelines = bySpool;
+      lastKnown = bySpool;
       if (!wasConnected) {
         LOG.info("the writer answers");
         wasConnected = true;

@@ -1,0 +1,112 @@
+package io.duckspool.receiver.lifecycle;
+
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.admin.AdminException;
+import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.server.ServerFile;
+import io.duckspool.common.server.ServerFolder;
+import io.duckspool.common.server.ServerState;
+import io.duckspool.receiver.ingest.ExportError;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What stands in the folder of a URI that nobody serves: a server that was stopped and whose spool
+ * was kept, one on its way out, or one that was never served. Used by one thread, which holds the
+ * URI's lock.
+ */
+final class KeptSpool {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+  private static final String TAKEN = "taken";
+
+  private final Environment environment;
+  private final Roster roster;
+  private final ListenUri uri;
+  private final ServerFolder folder;
+  private final ServerFile file;
+
+  KeptSpool(Environment environment, Roster roster, ListenUri uri, ServerFile file) {
+    this.environment = environment;
+    this.roster = roster;
+    this.uri = uri;
+    this.folder = environment.data().server(uri);
+    this.file = file;
+  }
+
+  /**
+   * Takes the spool up for the same target.
+   *
+   * @return the server as the writer hands it back, in state serving; empty when it is, or is about
+   *     to be, removed
+   * @throws ExportError 409 for another target while something isn't committed; what the writer
+   *     says, or that it is away
+   */
+  Optional<ServerFile> takeUp(ServerConfig wanted)
+      throws ExportError, IOException, InterruptedException {
+    boolean isSameTarget = Declaration.isSameTarget(file.config(), wanted);
+    return switch (file.state()) {
+      case PREPARING -> {
+        NeverServed.remove(folder, file);
+        yield Optional.empty();
+      }
+      // A call that took it up got no answer, and ended.
+      case SERVING -> {
+        if (!isSameTarget) {
+          throw otherTarget(wanted, Backlog.of(folder).rows());
+        }
+        yield Optional.of(file);
+      }
+      case STOPPING -> {
+        Backlog backlog = Backlog.of(folder);
+        if (!isSameTarget && backlog.entries() > 0) {
+          throw otherTarget(wanted, backlog.rows());
+        }
+        // Where all is committed, the writer removes it by itself.
+        yield isSameTarget ? ask() : Optional.empty();
+      }
+      case DRAINED -> Optional.empty();
+    };
+  }
+
+  private ExportError otherTarget(ServerConfig wanted, long pendingRows) {
+    return ExportError.of(
+        ExportError.Kind.CONFLICT,
+        uri
+            + " has a kept spool with "
+            + pendingRows
+            + " rows for "
+            + Declaration.target(file.config())
+            + ", not "
+            + Declaration.target(wanted)
+            + ": serve it with that target, or give the rows another one with `duckspool spool replay "
+            + uri
+            + "`, or drop them with `duckspool spool discard --yes "
+            + uri
+            + "`");
+  }
+
+  private Optional<ServerFile> ask() throws ExportError, IOException, InterruptedException {
+    roster.notices().withdraw(file.spoolId());
+    boolean isDone = false;
+    try {
+      AdminApi.TakenUp answer =
+          environment.writer().takeUp(new AdminApi.TakeUp(folder.name(), file.spoolId()), TIMEOUT);
+      isDone = true;
+      return answer.status().equals(TAKEN)
+          ? Optional.of(ServerFile.read(folder))
+          : Optional.empty();
+    } catch (AdminException e) {
+      throw WriterErrors.of(e);
+    } catch (IOException e) {
+      throw WriterErrors.away(environment.config().writer().control(), e);
+    } finally {
+      if (!isDone
+          && roster.read(uri).filter(now -> now.state() == ServerState.STOPPING).isPresent()) {
+        roster.notices().add(folder, file);
+      }
+    }
+  }
+}

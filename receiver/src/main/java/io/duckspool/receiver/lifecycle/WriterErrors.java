@@ -1,0 +1,34 @@
+package io.duckspool.receiver.lifecycle;
+
+import io.duckspool.common.admin.AdminException;
+import io.duckspool.common.config.HostPort;
+import io.duckspool.receiver.ingest.ExportError;
+import java.io.IOException;
+import java.net.ConnectException;
+
+/** What a caller is told when the writer, asked on its behalf, fails. Pure functions. */
+final class WriterErrors {
+
+  private static final int BAD_REQUEST = 400;
+
+  private WriterErrors() {}
+
+  /** Whether the writer said no, for good: asked again it says the same. */
+  static boolean isRefusal(AdminException e) {
+    return e.status() == BAD_REQUEST;
+  }
+
+  /** Its refusal is passed on; anything else is a writer that can't do what is needed of it. */
+  static ExportError of(AdminException e) {
+    String message = String.valueOf(e.getMessage());
+    return isRefusal(e)
+        ? ExportError.of(ExportError.Kind.BAD_REQUEST, message)
+        : ExportError.unavailable("the writer: " + message);
+  }
+
+  /** It doesn't answer. */
+  static ExportError away(HostPort address, IOException e) {
+    String why = e instanceof ConnectException ? "" : ": " + e.getMessage();
+    return ExportError.unavailable("the writer doesn't answer on " + address + why);
+  }
+}
