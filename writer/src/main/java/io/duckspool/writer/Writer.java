@@ -14,6 +14,7 @@ import io.duckspool.spool.SpoolStore;
 import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.control.ControlServer;
+import io.duckspool.writer.control.ControlServices;
 import io.duckspool.writer.pipeline.PipelineDefaults;
 import io.duckspool.writer.pipeline.PipelineParts;
 import io.duckspool.writer.pipeline.Pipelines;
@@ -81,22 +82,12 @@ public final class Writer implements AutoCloseable {
    *     database can't be opened; the message says which, and nothing is left running
    */
   public static Writer start(ConfigLoader.Loaded loaded) throws IOException {
-    return start(loaded.config());
-  }
-
-  static Writer start(DuckspoolConfig config) throws IOException {
     InstantSource clock = InstantSource.system();
     LongSupplier nanoTicker = System::nanoTime;
-    return start(config, new ChronicleSpoolStore(clock, nanoTicker), clock, nanoTicker);
-  }
-
-  static Writer start(
-      DuckspoolConfig config, SpoolStore store, InstantSource clock, LongSupplier nanoTicker)
-      throws IOException {
     Writer writer = new Writer();
     boolean isComplete = false;
     try {
-      writer.open(config, store, clock, nanoTicker);
+      writer.open(loaded, new ChronicleSpoolStore(clock, nanoTicker), clock, nanoTicker);
       isComplete = true;
       return writer;
     } finally {
@@ -107,8 +98,9 @@ public final class Writer implements AutoCloseable {
   }
 
   private void open(
-      DuckspoolConfig config, SpoolStore store, InstantSource clock, LongSupplier nanoTicker)
+      ConfigLoader.Loaded loaded, SpoolStore store, InstantSource clock, LongSupplier nanoTicker)
       throws IOException {
+    DuckspoolConfig config = loaded.config();
     DataFolder data = new DataFolder(config.data());
     data.create();
     pushed(ProcessLock.take(data.writerLock(), "writer", newRunId()));
@@ -119,7 +111,7 @@ public final class Writer implements AutoCloseable {
     BatchMemory memory = pushed(new BatchMemory(2 * batchBytes + MAX_OVERSHOOT_BYTES, batchBytes));
     PipelineParts pipelineParts =
         new PipelineParts(
-            data, store, new ReceiverWatch(data, nanoTicker), memory, () -> {}, clock, nanoTicker);
+            data, store, new ReceiverWatch(data, nanoTicker), memory, clock, nanoTicker);
     PipelineDefaults defaults =
         new PipelineDefaults(
             batchBytes,
@@ -136,9 +128,11 @@ public final class Writer implements AutoCloseable {
         ControlServer.open(
             config.writer().control(),
             guard,
-            pipelines,
-            new ServerCalls(pipelineParts, defaults, database::sink, pipelines),
-            database.sqlRunner()));
+            new ControlServices(
+                pipelines,
+                new ServerCalls(pipelineParts, defaults, database::sink, pipelines),
+                database.sqlRunner(),
+                loaded.values())));
     LOG.info(
         "writer started, data folder {}, database {}", data.root(), config.duckdb().database());
   }

@@ -3,9 +3,6 @@ package io.duckspool.writer.control;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.config.HostPort;
-import io.duckspool.writer.pipeline.Pipelines;
-import io.duckspool.writer.pipeline.ServerCalls;
-import io.duckspool.writer.sink.SqlRunner;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -55,13 +52,13 @@ public final class ControlServer implements AutoCloseable {
    * @throws IOException names the address and what is wrong; nothing stays bound
    */
   public static ControlServer open(
-      HostPort address, ControlGuard guard, Pipelines pipelines, ServerCalls servers, SqlRunner sql)
-      throws IOException {
+      HostPort address, ControlGuard guard, ControlServices services) throws IOException {
     List<Route> routes =
         Stream.of(
-                new ServerEndpoints(servers).routes(),
-                new PipelineEndpoints(pipelines).routes(),
-                new SqlEndpoint(sql).routes())
+                new ServerEndpoints(services.servers()).routes(),
+                new PipelineEndpoints(services.pipelines()).routes(),
+                new SqlEndpoint(services.sql()).routes(),
+                new ProcessEndpoints(services).routes())
             .flatMap(Collection::stream)
             .toList();
     ControlServer server = new ControlServer(address, guard, routes);
@@ -112,7 +109,7 @@ public final class ControlServer implements AutoCloseable {
     config.routes.exception(
         IllegalArgumentException.class,
         (e, context) -> {
-          LOG.info("{} was refused", context.path(), e);
+          LOG.debug("{} was refused", context.path(), e);
           AdminApi.Failure failure =
               new AdminApi.Failure("bad_request", String.valueOf(e.getMessage()));
           Json.reply(context, 400, failure);

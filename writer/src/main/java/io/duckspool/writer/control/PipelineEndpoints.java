@@ -6,9 +6,8 @@ import io.duckspool.writer.pipeline.Pipelines;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
-/** What is asked of pipelines, and of the process as a whole. */
+/** What is asked of pipelines. */
 final class PipelineEndpoints {
 
   private final Pipelines pipelines;
@@ -19,9 +18,6 @@ final class PipelineEndpoints {
     this.calls = new PipelineCalls(pipelines);
   }
 
-  /** The body of a readiness that isn't. */
-  private record Degraded(String status, String reason) {}
-
   List<Route> routes() {
     return List.of(
         Route.post(AdminApi.SEAL, this::seal),
@@ -30,9 +26,7 @@ final class PipelineEndpoints {
         Route.post(AdminApi.RESUME, this::resume),
         Route.post(AdminApi.LEDGER, this::setLedger),
         Route.get(AdminApi.PIPELINES, c -> Json.reply(c, 200, pipelines.statuses())),
-        Route.get(AdminApi.SEALS, c -> Json.reply(c, 200, pipelines.seals())),
-        Route.openGet("/healthz", c -> Json.reply(c, 200, Map.of("status", "ok"))),
-        Route.openGet("/readyz", this::ready));
+        Route.get(AdminApi.SEALS, c -> Json.reply(c, 200, pipelines.seals())));
   }
 
   private void seal(Context context) throws RefusedException, InterruptedException {
@@ -56,14 +50,5 @@ final class PipelineEndpoints {
 
   private void setLedger(Context context) throws RefusedException, InterruptedException {
     Json.reply(context, calls.setLedger(Json.body(context, AdminApi.SetLedger.class)));
-  }
-
-  private void ready(Context context) {
-    Optional<String> reason = pipelines.degradation();
-    if (reason.isPresent()) {
-      Json.reply(context, 503, new Degraded("degraded", reason.get()));
-    } else {
-      Json.reply(context, 200, Map.of("status", "ready"));
-    }
   }
 }

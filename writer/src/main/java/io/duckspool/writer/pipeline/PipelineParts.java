@@ -14,7 +14,6 @@ import java.util.function.Predicate;
  * @param store opens spools
  * @param isReceiverOfRunAlive whether the receiver of a run holds its lock
  * @param memory the memory of open batches
- * @param onOutOfMemory frees what can be freed after a seal ran out of memory
  * @param clock for ages and for times in lists
  * @param nanoTicker for durations and waits
  */
@@ -23,6 +22,5 @@ public record PipelineParts(
     SpoolStore store,
     Predicate<String> isReceiverOfRunAlive,
     BatchMemory memory,
-    Runnable onOutOfMemory,
     InstantSource clock,
     LongSupplier nanoTicker) {}

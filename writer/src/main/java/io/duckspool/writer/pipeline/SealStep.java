@@ -27,7 +27,6 @@ final class SealStep {
   private final SealLog log;
   private final PipelineHealth health;
   private final BatchBounds bounds;
-  private final Runnable onOutOfMemory;
   private final LongSupplier nanoTicker;
 
   private @Nullable SealInHand inHand;
@@ -40,7 +39,7 @@ final class SealStep {
       SealLog log,
       PipelineHealth health,
       BatchBounds bounds,
-      PipelineParts parts) {
+      LongSupplier nanoTicker) {
     this.sealer = new Sealer(sink);
     this.intake = intake;
     this.watch = watch;
@@ -48,8 +47,7 @@ final class SealStep {
     this.log = log;
     this.health = health;
     this.bounds = bounds;
-    this.onOutOfMemory = parts.onOutOfMemory();
-    this.nanoTicker = parts.nanoTicker();
+    this.nanoTicker = nanoTicker;
   }
 
   /** What the pipeline has to do after an attempt. */
@@ -197,7 +195,6 @@ final class SealStep {
     logFailure(seal, error);
     health.sealFailed(error);
     bounds.ranOutOfMemory(seal.taken().rows().rows(), seal.taken().decodedBytes());
-    onOutOfMemory.run();
     drop();
     return new Next.ReadLess(error);
   }

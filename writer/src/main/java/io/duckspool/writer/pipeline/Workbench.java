@@ -77,7 +77,7 @@ final class Workbench implements AutoCloseable {
 
   private TargetSide targetSide(PipelineSettings of, Sink sink) {
     return TargetSide.of(
-        of, parts, sink, new SealStep(sink, intake, watch, sealLog, health, bounds, parts));
+        of, parts, sink, new SealStep(sink, intake, watch, sealLog, health, bounds, parts.nanoTicker()));
   }
 
   TargetSide target() {

@@ -3,6 +3,7 @@ package io.duckspool.writer.control;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.config.HostPort;
@@ -21,6 +22,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,7 +71,6 @@ final class ControlServerTest {
             new ChronicleSpoolStore(InstantSource.system(), System::nanoTime),
             run -> false,
             memory,
-            () -> {},
             InstantSource.system(),
             System::nanoTime);
     PipelineDefaults defaults = new PipelineDefaults(1 << 20, 1_000, true, false);
@@ -79,9 +80,11 @@ final class ControlServerTest {
         ControlServer.open(
             address,
             new ControlGuard(ControlToken.of(TOKEN), address, false),
-            pipelines,
-            new ServerCalls(parts, defaults, database::sink, pipelines),
-            database.sqlRunner());
+            new ControlServices(
+                pipelines,
+                new ServerCalls(parts, defaults, database::sink, pipelines),
+                database.sqlRunner(),
+                List.of(new AdminApi.ConfigValue("data", "./data", "default"))));
   }
 
   @AfterEach
@@ -144,6 +147,14 @@ final class ControlServerTest {
     String answer = post("/admin/seal", host() + AUTHORIZED + JSON, " " + fits);
     assertAnswer(413, "payload_too_large", answer);
     assertTrue(answer.contains("1048576 bytes"), answer);
+  }
+
+  @Test
+  void theConfigurationIsShownWithItsOrigins() throws Exception {
+    String answer = get("/admin/config", host() + AUTHORIZED);
+    assertTrue(
+        answer.endsWith("[{\"key\":\"data\",\"value\":\"./data\",\"origin\":\"default\"}]"), answer);
+    assertAnswer(401, "unauthorized", get("/admin/config", host()));
   }
 
   @Test

@@ -220,7 +220,7 @@ final class PipelineHarness implements AutoCloseable {
   /** What a writer has that starts anew: no pipeline yet, this server's sink for any target. */
   Pipelines noPipelines() {
     return new Pipelines(
-        new PipelineParts(data, store, this::isAlive, memory, () -> {}, clock, clock),
+        new PipelineParts(data, store, this::isAlive, memory, clock, clock),
         new PipelineDefaults(1 << 20, 1_000, true, false),
         target -> new FaultySink(sink));
   }
@@ -228,7 +228,7 @@ final class PipelineHarness implements AutoCloseable {
   Pipeline startPipeline() throws IOException {
     PipelineSettings settings = new PipelineSettings(spoolId, URI, folder, limits, 1 << 20, false);
     PipelineParts parts =
-        new PipelineParts(data, store, this::isAlive, memory, () -> {}, clock, clock);
+        new PipelineParts(data, store, this::isAlive, memory, clock, clock);
     Pipeline pipeline = new Pipeline(settings, parts, sink);
     running = Optional.of(pipeline);
     return pipeline;

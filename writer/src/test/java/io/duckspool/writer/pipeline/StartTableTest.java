@@ -278,7 +278,6 @@ final class StartTableTest {
                     server.store,
                     run -> true,
                     server.memory,
-                    () -> {},
                     server.clock,
                     server.clock),
                 server.sink));

@@ -1,0 +1,21 @@
+package io.duckspool.writer.control;
+
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.writer.pipeline.Pipelines;
+import io.duckspool.writer.pipeline.ServerCalls;
+import io.duckspool.writer.sink.SqlRunner;
+import java.util.List;
+
+/**
+ * What the control port speaks to.
+ *
+ * @param values the effective configuration, secrets masked
+ */
+public record ControlServices(
+    Pipelines pipelines, ServerCalls servers, SqlRunner sql, List<AdminApi.ConfigValue> values) {
+
+  /** Freezes the list. */
+  public ControlServices {
+    values = List.copyOf(values);
+  }
+}
