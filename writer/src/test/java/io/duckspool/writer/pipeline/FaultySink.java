@@ -9,6 +9,7 @@ import io.duckspool.writer.sink.SinkException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 
 /** A real sink with faults: by the number of the step, or for the next commits. */
 final class FaultySink implements Sink {
@@ -36,7 +37,9 @@ final class FaultySink implements Sink {
   private int faultCount;
   private int attempts;
   private boolean isReadBroken;
+  private volatile CountDownLatch gate = new CountDownLatch(0);
   private boolean isDown;
+  private long maxRows = Long.MAX_VALUE;
   private Refuses refuses = (move, batch) -> false;
 
   FaultySink(Sink real) {
@@ -65,6 +68,16 @@ final class FaultySink implements Sink {
   /** Nothing is answered, nothing is done. */
   void goDown(boolean down) {
     isDown = down;
+  }
+
+  /** Every call waits until the gate opens. */
+  void waitFor(CountDownLatch other) {
+    gate = other;
+  }
+
+  /** A batch with more rows needs more memory than there is. */
+  void holdRows(long most) {
+    maxRows = most;
   }
 
   void refuse(Refuses which) {
@@ -117,6 +130,9 @@ final class FaultySink implements Sink {
     if (refuses.refuses(move, batch)) {
       throw new SinkException.EntryFault("constraint, on purpose", new RuntimeException("test"));
     }
+    if (batch.rows() > maxRows) {
+      throw new SinkException.Unavailable("target x: Out of Memory Error: on purpose");
+    }
     Fault now = faultCount-- > 0 ? fault : Fault.NONE;
     switch (now) {
       case UNAVAILABLE -> throw new SinkException.Unavailable("down on purpose");
@@ -158,6 +174,11 @@ final class FaultySink implements Sink {
   }
 
   private void step() throws SinkException {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     if (isDown) {
       throw new SinkException.Unavailable("down on purpose");
     }

@@ -174,6 +174,36 @@ final class PipelineTest {
   }
 
   @Test
+  void aSealThatRunsOutOfMemory_isTriedWithHalfAsMuch_andBatchesGrowAgain() throws Exception {
+    server.limits = new SealLimits(1 << 20, 5_000, 1 << 20, 64);
+    server.appendMany(64 + 30 * 64, 0);
+    server.sink.holdRows(20);
+    Pipeline pipeline = server.startPipeline();
+    server.runUntil("a seal", () -> pipeline.snapshot().sealsTotal() == 1);
+    assertEquals(3, server.sink.attempts(), "64 rows, then 32, then 16");
+    assertEquals(16, pipeline.seals().get(0).rows());
+    assertEquals("failed", pipeline.seals().get(1).status());
+    server.sink.holdRows(Long.MAX_VALUE);
+    server.drain();
+    assertEquals(64, pipeline.seals().get(1).rows(), "as configured again");
+    server.assertExactlyOnce();
+  }
+
+  @Test
+  void oneEntryThatIsTooLargeForTheMemory_isTriedForEver() throws Exception {
+    server.append(30);
+    server.append(1);
+    server.sink.holdRows(20);
+    Pipeline pipeline = server.startPipeline();
+    server.runUntil("9 attempts", () -> server.sink.attempts() == 9);
+    assertTrue(String.valueOf(pipeline.snapshot().sealLastError()).contains("Out of Memory"));
+    assertTrue(pipeline.snapshot().isSealFailing());
+    server.sink.holdRows(30);
+    server.drain();
+    server.assertExactlyOnce();
+  }
+
+  @Test
   void aTargetThatIsAwayAtTheStartIsWaitedFor() throws Exception {
     server.append(3);
     server.sink.breakReads(true);

@@ -91,6 +91,32 @@ final class DuckDbFaultsTest {
   }
 
   @Test
+  void aBatchThatNeedsMoreMemoryThanThereIs_isSaidToBeTooLarge_andASmallerOneDoes()
+      throws Exception {
+    DuckDbSettings small =
+        new DuckDbSettings(
+            Optional.empty(),
+            24L << 20,
+            1,
+            folder.resolve("tmp"),
+            Optional.empty(),
+            false,
+            Optional.of("SET max_temp_directory_size = '0MiB'"));
+    try (DuckDbDatabase tight =
+            DuckDbDatabase.open(small, InstantSource.fixed(NOW), System::nanoTime);
+        Sink tightSink = tight.sink(Target.ofDefaultDatabase("main"))) {
+      tightSink.prepare(first());
+      sink = tightSink;
+      SinkException e = assertThrows(SinkException.class, () -> commit(0, 1, 100_000));
+      assertTrue(e.isOutOfMemory(), e.reason());
+      assertEquals(index(0), tightSink.readLedger(SPOOL).orElseThrow().position().next());
+      commit(0, 1, 1_000);
+      assertEquals(1_000, DuckDbRows.read(tight, "main", OtlpTable.LOGS).size());
+    }
+    assertFalse(new SinkException.Unavailable("Connection refused").isOutOfMemory());
+  }
+
+  @Test
   void aMissingTable_isTheTargetsReason() throws Exception {
     execute("DROP TABLE otlp_logs");
     SinkException e = assertThrows(SinkException.Unavailable.class, () -> commit(0, 1, 3));
