@@ -187,8 +187,7 @@ final class WriterLifecycleTest {
         assertEquals("sealed", sealed.status(), sealed::toString);
       }
       await("the folder to go", () -> !Files.exists(server.folder().path()));
-      assertEquals(
-          "[{\"n\":" + (i + 1) + "}]", writer.sql("SELECT count(*) AS n FROM otlp_logs"));
+      assertEquals("[{\"n\":" + (i + 1) + "}]", writer.sql("SELECT count(*) AS n FROM otlp_logs"));
     }
     assertEquals("[{\"n\":0}]", writer.sql("SELECT count(*) AS n FROM duckspool_ledger"));
     assertTrue(taken < rounds, "no stop was ever through before the serve");
@@ -235,8 +234,7 @@ final class WriterLifecycleTest {
   }
 
   private AdminApi.Discarded discard() throws Exception {
-    return writer.post(
-        AdminApi.DISCARD, new AdminApi.ServerUri(URI), AdminApi.Discarded.class);
+    return writer.post(AdminApi.DISCARD, new AdminApi.ServerUri(URI), AdminApi.Discarded.class);
   }
 
   private AdminApi.Replayed replay(String schema) throws Exception {

@@ -74,8 +74,7 @@ final class WriterTest {
   @Test
   void serversOnOneTargetShareIt_andFlushAtTheSameTime() throws Exception {
     List<WriterHarness.Server> all =
-        List.of(
-            writer.serve(4318, 60_000), writer.serve(4319, 60_000), writer.serve(4320, 60_000));
+        List.of(writer.serve(4318, 60_000), writer.serve(4319, 60_000), writer.serve(4320, 60_000));
     for (WriterHarness.Server server : all) {
       writer.prepare(server);
       server.file(ServerState.SERVING).write(server.folder());
@@ -143,7 +142,8 @@ final class WriterTest {
       assertEquals(400, refused.status(), refused::getMessage);
     }
     AdminApi.LedgerSet set =
-        writer.client.setLedger(new AdminApi.SetLedger("otlp:localhost:4318", null, false), TIMEOUT);
+        writer.client.setLedger(
+            new AdminApi.SetLedger("otlp:localhost:4318", null, false), TIMEOUT);
     assertEquals(server.spool().firstIndex().toString(), set.nextIndex());
     await("the row", () -> writer.pipelines().get(0).committedRowsTotal() == 1);
     assertEquals("[{\"n\":1}]", writer.sql("SELECT count(*) AS n FROM otlp_logs"));
@@ -210,7 +210,9 @@ final class WriterTest {
     writer.stopWriter();
     try (ServerSocket taken =
         new ServerSocket(
-            writer.config.writer().control().port(), 1, java.net.InetAddress.getLoopbackAddress())) {
+            writer.config.writer().control().port(),
+            1,
+            java.net.InetAddress.getLoopbackAddress())) {
       IOException refused = assertThrows(IOException.class, () -> Writer.start(writer.loaded));
       assertTrue(refused.getMessage().contains(writer.config.writer().control().toString()));
       assertEquals(writer.config.writer().control().port(), taken.getLocalPort());

@@ -51,8 +51,8 @@ public final class ControlServer implements AutoCloseable {
    *
    * @throws IOException names the address and what is wrong; nothing stays bound
    */
-  public static ControlServer open(
-      HostPort address, ControlGuard guard, ControlServices services) throws IOException {
+  public static ControlServer open(HostPort address, ControlGuard guard, ControlServices services)
+      throws IOException {
     List<Route> routes =
         Stream.of(
                 new ServerEndpoints(services.servers()).routes(),

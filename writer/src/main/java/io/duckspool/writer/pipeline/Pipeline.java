@@ -226,7 +226,7 @@ final class Pipeline implements AutoCloseable {
   private long seal() throws SpoolException, IOException {
     SealStep.Next next = work.target().seal().attempt();
     if (next instanceof SealStep.Next.Sealed sealed) {
-      return sealed(sealed.ledger());
+      return sealed(sealed);
     }
     if (next instanceof SealStep.Next.TryAgain again) {
       return failSeal(again.error());
@@ -252,15 +252,27 @@ final class Pipeline implements AutoCloseable {
     return work.isShuttingDown() ? end() : health.millisUntilDue();
   }
 
-  private long sealed(LedgerRow row) throws IOException, SpoolException {
+  private long sealed(SealStep.Next.Sealed sealed) throws IOException, SpoolException {
+    LedgerRow row = sealed.ledger();
+    SpoolTailer tailer = work.spool.tailer();
     work.standAt(row, row.position());
-    progress.publish(work.spool.tailer(), new CommittedMark(row.position(), row.seals()));
+    progress.publish(tailer, new CommittedMark(row.position(), row.seals()));
     work.pending.committed(row.position().next(), health.sealsTotal());
     if (work.intake.hasTooManyInQuarantineInARow()) {
       String reason =
           "paused: " + Intake.MAX_QUARANTINED_IN_A_ROW + " entries in a row went to quarantine";
       work.pause.set(reason);
       return become(PipelineState.PAUSED, reason, WAITING_MILLIS);
+    }
+    if (!work.retirement.isStopping() && !work.isShuttingDown()) {
+      work.target()
+          .maintenance()
+          .sealed(
+              sealed.trigger(),
+              sealed.rowCount(),
+              row.position(),
+              CommittedSoFar.end(tailer, row.position()),
+              work.bounds.limits());
     }
     return 0;
   }

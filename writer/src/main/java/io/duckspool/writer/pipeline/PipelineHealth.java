@@ -148,7 +148,8 @@ final class PipelineHealth {
       long quarantinedEntries,
       long quarantinedRows,
       long bufferedBytes,
-      long oldestUnixNanos) {
+      long oldestUnixNanos,
+      Maintenance.Counts maintenance) {
     return new PipelineSnapshot(
         state,
         committed,
@@ -161,6 +162,7 @@ final class PipelineHealth {
         sealFailuresTotal,
         sealLastError != null,
         sealLastError,
-        lastError);
+        lastError,
+        maintenance);
   }
 }

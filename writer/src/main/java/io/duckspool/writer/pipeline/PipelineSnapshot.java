@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param committed where the ledger stands
  * @param oldestUnixNanos when the oldest entry in hand arrived; the largest number for none
+ * @param maintenance since the process start, or the last change of the target
  * @param lastSealNanos of the ticker; meaningful when {@code sealsTotal} &gt; 0
  */
 record PipelineSnapshot(
@@ -24,7 +25,8 @@ record PipelineSnapshot(
     long sealFailuresTotal,
     boolean isSealFailing,
     @Nullable String sealLastError,
-    @Nullable String lastError) {
+    @Nullable String lastError,
+    Maintenance.Counts maintenance) {
 
   static final PipelineSnapshot NEW =
       new PipelineSnapshot(
@@ -39,7 +41,8 @@ record PipelineSnapshot(
           0,
           false,
           null,
-          null);
+          null,
+          Maintenance.Counts.NONE);
 
   /** As the control port shows it, with ages as of now. */
   AdminApi.PipelineStatus toStatus(
@@ -68,10 +71,12 @@ record PipelineSnapshot(
         isSealFailing,
         sealLastError,
         lastError,
-        0,
-        0,
-        null,
-        null,
+        maintenance.runsTotal(),
+        maintenance.failuresTotal(),
+        maintenance.runsTotal() == 0
+            ? null
+            : TimeUnit.NANOSECONDS.toMillis(tickerNanos - maintenance.lastRunNanos()),
+        maintenance.lastError(),
         0);
   }
 }

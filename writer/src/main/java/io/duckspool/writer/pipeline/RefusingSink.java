@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.writer.batch.SealedBatch;
+import io.duckspool.writer.sink.CatalogKind;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
 import io.duckspool.writer.sink.LedgerRow;
@@ -25,6 +26,11 @@ final class RefusingSink implements Sink {
   @Override
   public String catalogName() {
     return "";
+  }
+
+  @Override
+  public CatalogKind kind() {
+    return CatalogKind.DEFAULT;
   }
 
   @Override
@@ -54,6 +60,11 @@ final class RefusingSink implements Sink {
 
   @Override
   public boolean removeLedger(String spoolId) throws SinkException {
+    throw refused();
+  }
+
+  @Override
+  public void maintain() throws SinkException {
     throw refused();
   }
 

@@ -3,6 +3,7 @@ package io.duckspool.writer.pipeline;
 import io.duckspool.common.admin.AdminApi.SealRow;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.spool.SpoolPosition;
+import io.duckspool.writer.batch.SealTrigger;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
 import io.duckspool.writer.sink.LedgerRow;
@@ -53,8 +54,12 @@ final class SealStep {
   /** What the pipeline has to do after an attempt. */
   sealed interface Next {
 
-    /** The batch is in the target: publish and read on. */
-    record Sealed(LedgerRow ledger) implements Next {}
+    /**
+     * The batch is in the target: publish and read on.
+     *
+     * @param rowCount of the batch
+     */
+    record Sealed(LedgerRow ledger, SealTrigger trigger, long rowCount) implements Next {}
 
     /** The batch stays in hand: try again when it is due. */
     record TryAgain(String error) implements Next {}
@@ -173,7 +178,7 @@ final class SealStep {
     bounds.sealed();
     health.sealed();
     log.add(done);
-    return new Next.Sealed(row);
+    return new Next.Sealed(row, seal.move().trigger(), done.rows());
   }
 
   /** Finds the entry that the target refuses: the only one, or one of half as many. */

@@ -7,14 +7,16 @@ import io.duckspool.writer.sink.Sink;
  *
  * <p>Used by the pipeline's thread, which closes the sink.
  */
-record TargetSide(Sink sink, Starter starter, LedgerReset ledgerReset, SealStep seal) {
+record TargetSide(
+    Sink sink, Starter starter, LedgerReset ledgerReset, SealStep seal, Maintenance maintenance) {
 
   static TargetSide of(PipelineSettings settings, PipelineParts parts, Sink sink, SealStep seal) {
     return new TargetSide(
         sink,
         new Starter(settings, sink, parts.isReceiverOfRunAlive(), parts.clock()),
         new LedgerReset(settings, sink, parts.isReceiverOfRunAlive(), parts.clock()),
-        seal);
+        seal,
+        new Maintenance(settings.listenUri(), sink, parts.nanoTicker()));
   }
 
   /** Drops the batch in hand and closes the sink. */

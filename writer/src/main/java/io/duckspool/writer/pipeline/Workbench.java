@@ -77,7 +77,10 @@ final class Workbench implements AutoCloseable {
 
   private TargetSide targetSide(PipelineSettings of, Sink sink) {
     return TargetSide.of(
-        of, parts, sink, new SealStep(sink, intake, watch, sealLog, health, bounds, parts.nanoTicker()));
+        of,
+        parts,
+        sink,
+        new SealStep(sink, intake, watch, sealLog, health, bounds, parts.nanoTicker()));
   }
 
   TargetSide target() {
@@ -213,7 +216,8 @@ final class Workbench implements AutoCloseable {
         quarantine.entryCount(),
         quarantine.rowCount(),
         intake.decodedBytes(),
-        Math.min(intake.oldestUnixNanos(), target.seal().oldestUnixNanos()));
+        Math.min(intake.oldestUnixNanos(), target.seal().oldestUnixNanos()),
+        target.maintenance().counts());
   }
 
   /** Drops the batch in hand and closes all files. Nothing that is committed depends on it. */

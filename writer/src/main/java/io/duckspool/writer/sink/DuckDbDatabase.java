@@ -137,7 +137,7 @@ public final class DuckDbDatabase implements AutoCloseable {
     if (target.schema().indexOf('\0') >= 0) {
       throw new SinkException.Refused("schema must not contain U+0000");
     }
-    return new DuckDbSink(this, target, defaultCatalog);
+    return new DuckDbSink(this, target, defaultCatalog, CatalogKind.DEFAULT);
   }
 
   /** Runs read-only queries on this database. */

@@ -65,6 +65,14 @@ final class DuckDbErrors {
         : new SinkException.Unavailable(text, e);
   }
 
+  /** A checkpoint failed: only a catalog that has no such thing refuses it. */
+  static SinkException ofMaintenance(String target, SQLException e) {
+    String text = "target " + target + ": " + message(e);
+    return message(e).startsWith("Not implemented Error: ")
+        ? new SinkException.Refused(text, e)
+        : new SinkException.Unavailable(text, e);
+  }
+
   /** The database can't be opened. */
   static SinkException ofOpen(Optional<Path> file, SQLException e) {
     String name = file.map(Path::toString).orElse(":memory:");

@@ -8,17 +8,19 @@ import java.util.Optional;
 import java.util.StringJoiner;
 import org.apache.arrow.memory.OutOfMemoryException;
 
-/** A schema of the default database as target. The ledger is a table beside the rows. */
+/** A schema of a DuckDB database as target. The ledger is a table beside the rows. */
 final class DuckDbSink implements Sink {
 
   private final DuckDbDatabase database;
   private final Target target;
   private final String catalog;
+  private final CatalogKind kind;
   private final TargetTables tables;
   private final LedgerTable ledger;
 
-  DuckDbSink(DuckDbDatabase database, Target target, String catalog) {
+  DuckDbSink(DuckDbDatabase database, Target target, String catalog, CatalogKind kind) {
     this.database = database;
+    this.kind = kind;
     this.target = target;
     this.catalog = catalog;
     this.tables = new TargetTables(catalog, target);
@@ -39,6 +41,11 @@ final class DuckDbSink implements Sink {
   @Override
   public String catalogName() {
     return catalog;
+  }
+
+  @Override
+  public CatalogKind kind() {
+    return kind;
   }
 
   @Override
@@ -115,6 +122,18 @@ final class DuckDbSink implements Sink {
     return inTransaction(
         session ->
             tables.exists(session, TableDefinition.LEDGER) && ledger.remove(session, spoolId) > 0);
+  }
+
+  @Override
+  public void maintain() throws SinkException {
+    database.commitLock().lock();
+    try (Session session = database.openSession()) {
+      session.execute("CHECKPOINT " + Identifiers.quote(catalog));
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofMaintenance(target(), e);
+    } finally {
+      database.commitLock().unlock();
+    }
   }
 
   @Override

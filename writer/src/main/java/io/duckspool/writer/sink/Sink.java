@@ -22,6 +22,9 @@ public interface Sink extends AutoCloseable {
   /** Name of the catalog that {@link Target#catalog()} stands for. */
   String catalogName();
 
+  /** What {@link #catalogName} is to the writer. */
+  CatalogKind kind();
+
   /**
    * Checks or creates schema, tables and the ledger row, all in one transaction. The tables are
    * created when the target says so, and checked by column name and type in any case. Repeatable: a
@@ -60,6 +63,14 @@ public interface Sink extends AutoCloseable {
    * @return false when there was none
    */
   boolean removeLedger(String spoolId) throws SinkException;
+
+  /**
+   * Maintains the catalog, between commits: writes out what its log holds. Blocking; changes no
+   * row.
+   *
+   * @throws SinkException.Refused the catalog has no such thing
+   */
+  void maintain() throws SinkException;
 
   /** Frees what the sink itself holds. Idempotent; never fails. */
   @Override

@@ -153,7 +153,8 @@ final class ControlServerTest {
   void theConfigurationIsShownWithItsOrigins() throws Exception {
     String answer = get("/admin/config", host() + AUTHORIZED);
     assertTrue(
-        answer.endsWith("[{\"key\":\"data\",\"value\":\"./data\",\"origin\":\"default\"}]"), answer);
+        answer.endsWith("[{\"key\":\"data\",\"value\":\"./data\",\"origin\":\"default\"}]"),
+        answer);
     assertAnswer(401, "unauthorized", get("/admin/config", host()));
   }
 

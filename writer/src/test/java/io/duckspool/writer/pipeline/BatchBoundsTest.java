@@ -28,8 +28,7 @@ final class BatchBoundsTest {
     bounds.ranOutOfMemory(51, 2_600);
     assertEquals(new SealLimits(1_000, 5_000, 1_300, 25), bounds.limits());
     for (int i = 0; i < 70; i++) {
-      bounds.ranOutOfMemory(
-          bounds.limits().maxBatchRows(), bounds.limits().maxBatchBytes());
+      bounds.ranOutOfMemory(bounds.limits().maxBatchRows(), bounds.limits().maxBatchBytes());
     }
     assertEquals(new SealLimits(1_000, 5_000, 1, 1), bounds.limits());
   }

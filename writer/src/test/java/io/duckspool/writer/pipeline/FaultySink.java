@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.writer.batch.SealedBatch;
+import io.duckspool.writer.sink.CatalogKind;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
 import io.duckspool.writer.sink.LedgerRow;
@@ -39,11 +40,15 @@ final class FaultySink implements Sink {
   private boolean isReadBroken;
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private boolean isDown;
+  private CatalogKind kind;
+  private Optional<SinkException> maintenanceFailure = Optional.empty();
+  private int maintenances;
   private long maxRows = Long.MAX_VALUE;
   private Refuses refuses = (move, batch) -> false;
 
   FaultySink(Sink real) {
     this.real = real;
+    this.kind = real.kind();
   }
 
   /** The Nth call from now fails; 0: none. */
@@ -100,6 +105,33 @@ final class FaultySink implements Sink {
   @Override
   public String catalogName() {
     return real.catalogName();
+  }
+
+  void pretendToBe(CatalogKind other) {
+    kind = other;
+  }
+
+  /** What the next maintenances fail with. */
+  void failMaintenance(Optional<SinkException> failure) {
+    maintenanceFailure = failure;
+  }
+
+  int maintenances() {
+    return maintenances;
+  }
+
+  @Override
+  public CatalogKind kind() {
+    return kind;
+  }
+
+  @Override
+  public void maintain() throws SinkException {
+    maintenances++;
+    if (maintenanceFailure.isPresent()) {
+      throw maintenanceFailure.get();
+    }
+    real.maintain();
   }
 
   @Override

@@ -151,8 +151,12 @@ final class FlushTest {
       case AN_ENTRY_IS_REFUSED_BY_THE_TARGET -> {
         server.append(3);
         SpoolIndex bad = server.appendPayload(1, PipelineHarness.logs(List.of("bad"), 0));
-        server.sink.refuse((move, batch) -> server.isAboutToCommit(bad) && batch.rows() > 0
-            && move.next().next().compareTo(bad) > 0 && isNotYetQuarantined());
+        server.sink.refuse(
+            (move, batch) ->
+                server.isAboutToCommit(bad)
+                    && batch.rows() > 0
+                    && move.next().next().compareTo(bad) > 0
+                    && isNotYetQuarantined());
       }
       case A_COMMIT_HAS_NO_ANSWER_BUT_IS_APPLIED -> {
         server.append(3);

@@ -96,8 +96,7 @@ final class PipelineHandleTest {
     Outcome<AdminApi.TakenUp> outcome =
         handle.ask(new PipelineCommand.TakeUp(reply), reply, null, Outcome.NotNow::new);
     assertEquals(
-        "the pipeline has ended",
-        assertInstanceOf(Outcome.NotNow.class, outcome).reason());
+        "the pipeline has ended", assertInstanceOf(Outcome.NotNow.class, outcome).reason());
   }
 
   private AdminApi.Sealed flush() {

@@ -227,8 +227,7 @@ final class PipelineHarness implements AutoCloseable {
 
   Pipeline startPipeline() throws IOException {
     PipelineSettings settings = new PipelineSettings(spoolId, URI, folder, limits, 1 << 20, false);
-    PipelineParts parts =
-        new PipelineParts(data, store, this::isAlive, memory, clock, clock);
+    PipelineParts parts = new PipelineParts(data, store, this::isAlive, memory, clock, clock);
     Pipeline pipeline = new Pipeline(settings, parts, sink);
     running = Optional.of(pipeline);
     return pipeline;
