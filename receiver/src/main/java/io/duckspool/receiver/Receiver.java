@@ -8,11 +8,13 @@ import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.config.HostPort;
 import io.duckspool.common.config.Machine;
 import io.duckspool.common.config.ServerParameters;
+import io.duckspool.common.metrics.MetricsPage;
 import io.duckspool.common.process.ServiceProcess;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.receiver.control.ControlPort;
 import io.duckspool.receiver.control.ControlServices;
+import io.duckspool.receiver.control.ReceiverMetrics;
 import io.duckspool.receiver.http.BodyDeadlines;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.receiver.ingest.ChunkPool;
@@ -130,7 +132,10 @@ public final class Receiver implements ServiceProcess.Running {
                 new ControlGuard(token, control, config.control().allowOtherHostname()),
                 deadlines,
                 new ControlServices(
-                    servers, new ServerParameters(config, Machine.current()), loaded.values())));
+                    servers,
+                    new ServerParameters(config, Machine.current()),
+                    loaded.values(),
+                    new MetricsPage(new ReceiverMetrics(servers, memory)))));
     watch(servers);
     LOG.info("receiver started, data folder {}", data.root());
   }

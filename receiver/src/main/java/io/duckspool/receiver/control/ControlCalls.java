@@ -6,6 +6,7 @@ import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.metrics.MetricsPage;
 import io.duckspool.receiver.http.HealthReplies;
 import io.duckspool.receiver.http.RouteTable;
 import io.duckspool.receiver.ingest.ExportError;
@@ -43,7 +44,8 @@ final class ControlCalls implements AutoCloseable {
               AdminApi.STOP, "POST",
               AdminApi.SERVER_LIST, "GET",
               AdminApi.SEAL_LIST, "GET",
-              AdminApi.CONFIG, "GET"));
+              AdminApi.CONFIG, "GET",
+              AdminApi.METRICS, "GET"));
 
   /** Calls that wait at one time (a guess). */
   static final int MAX_WAITING = 64;
@@ -102,6 +104,7 @@ final class ControlCalls implements AutoCloseable {
         AdminApi.SEAL_LIST,
         guarded(context -> answer(context, listing, () -> services.servers().seals())));
     routes.get(AdminApi.CONFIG, guarded(context -> write(context, services.config())));
+    routes.get(AdminApi.METRICS, guarded(this::metrics));
   }
 
   /** Nothing of a body is read before. */
@@ -126,6 +129,11 @@ final class ControlCalls implements AutoCloseable {
           };
       throw ExportError.of(kind, refusal.get().failure().message());
     }
+  }
+
+  private void metrics(Context context) {
+    MetricsPage.Page page = services.metrics().render(context.header("Accept"));
+    context.contentType(page.contentType()).result(page.body());
   }
 
   private void serve(Context context) throws ExportError {

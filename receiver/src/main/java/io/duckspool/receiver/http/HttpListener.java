@@ -35,11 +35,11 @@ public final class HttpListener implements AutoCloseable {
   /** Replies are small; their buffers are off-heap, one for each reply being written. */
   private static final int OUTPUT_BUFFER_BYTES = 8 << 10;
 
-  /** A connection without requests is closed; also bounds what our own deadlines can't see. */
+  /**
+   * A connection without requests is closed; also bounds what our own deadlines can't see. A
+   * request that waits for its reply is not idle.
+   */
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
-
-  /** A reply may take as long as a drain. */
-  private static final Duration CONTROL_IDLE_TIMEOUT = Duration.ofDays(1);
 
   private final Javalin javalin;
   private final List<ServerSocketChannel> channels;
@@ -80,7 +80,7 @@ public final class HttpListener implements AutoCloseable {
     Rejections rejections =
         new Rejections(RouteTable.ofIngest(), writer, services.deadlines(), threads);
     IngestRoutes routes = new IngestRoutes(handler, degradation);
-    return open(bound, IDLE_TIMEOUT, threads, writer, rejections, routes::addTo);
+    return open(bound, threads, writer, rejections, routes::addTo);
   }
 
   /**
@@ -111,12 +111,11 @@ public final class HttpListener implements AutoCloseable {
     QueuedThreadPool threads = threads("control", httpThreads);
     Rejections rejections = new Rejections(table, writer, deadlines, threads);
     BoundPort bound = BoundPort.bind(address.host(), address.port());
-    return open(bound, CONTROL_IDLE_TIMEOUT, threads, writer, rejections, handlers);
+    return open(bound, threads, writer, rejections, handlers);
   }
 
   private static HttpListener open(
       BoundPort bound,
-      Duration idleTimeout,
       QueuedThreadPool threads,
       ReplyWriter writer,
       Rejections rejections,
@@ -131,8 +130,7 @@ public final class HttpListener implements AutoCloseable {
               config -> {
                 configure(config, threads, writer);
                 for (ServerSocketChannel channel : bound.channels()) {
-                  config.jetty.addConnector(
-                      (jetty, http) -> connector(jetty, http, channel, idleTimeout));
+                  config.jetty.addConnector((jetty, http) -> connector(jetty, http, channel));
                 }
                 handlers.accept(config.routes);
                 rejections.addTo(config.routes);
@@ -195,10 +193,10 @@ public final class HttpListener implements AutoCloseable {
   }
 
   private static Connector connector(
-      Server server, HttpConfiguration http, ServerSocketChannel channel, Duration idleTimeout) {
+      Server server, HttpConfiguration http, ServerSocketChannel channel) {
     // No acceptor threads: the one selector accepts, too.
     ServerConnector connector = new ServerConnector(server, 0, 1, new HttpConnectionFactory(http));
-    connector.setIdleTimeout(idleTimeout.toMillis());
+    connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
     try {
       connector.open(channel);
     } catch (IOException e) {

@@ -4,11 +4,14 @@ import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.receiver.http.RequestCounts;
 import io.duckspool.receiver.ingest.ExportError;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +110,17 @@ public final class Servers implements AutoCloseable {
     } catch (IOException e) {
       throw WriterErrors.away(environment.config().writer().control(), e);
     }
+  }
+
+  /** What the servers count of their requests, by URI. */
+  public Map<ListenUri, RequestCounts> requestCounts() {
+    return roster.all().stream()
+        .collect(Collectors.toMap(ServerRunner::uri, ServerRunner::counts, (a, b) -> b));
+  }
+
+  /** Whether the writer answered the last time it was asked. */
+  public boolean isWriterConnected() {
+    return environment.writerView().isConnected();
   }
 
   /** Whether all servers listen. */

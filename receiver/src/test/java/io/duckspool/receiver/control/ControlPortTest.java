@@ -29,7 +29,13 @@ class ControlPortTest {
 
   private static final List<String> PATHS =
       List.of(
-          "otlp_serve", "otlp_flush", "otlp_stop", "otlp_server_list", "otlp_seal_list", "config");
+          "otlp_serve",
+          "otlp_flush",
+          "otlp_stop",
+          "otlp_server_list",
+          "otlp_seal_list",
+          "config",
+          "metrics");
 
   @TempDir Path temp;
   private ControlRig rig;
@@ -53,8 +59,9 @@ class ControlPortTest {
   @Test
   void everyEndpoint_wantsTheControlToken() throws Exception {
     for (String path : PATHS) {
-      boolean isPost = !path.endsWith("list") && !path.equals("config");
-      String line = (isPost ? "POST" : "GET") + " /admin/" + path + " HTTP/1.1\r\nHost: localhost";
+      boolean isPost = List.of("otlp_serve", "otlp_flush", "otlp_stop").contains(path);
+      String full = (path.equals("metrics") ? "/" : "/admin/") + path;
+      String line = (isPost ? "POST " : "GET ") + full + " HTTP/1.1\r\nHost: localhost";
       String rest = isPost ? "\r\nContent-Type: application/json\r\nContent-Length: 0" : "";
       for (String header :
           List.of("", "\r\nAuthorization: Bearer wrong", "\r\nAuthorization: Basic eDp5")) {
@@ -293,6 +300,42 @@ class ControlPortTest {
             + "\"quarantined\":8,\"first_index\":\"1-1\",\"next_index\":\"1-6\","
             + "\"status\":\"committed\",\"error\":null}]",
         rig.get("/admin/otlp_seal_list").json().toString());
+  }
+
+  @Test
+  void metrics_countRequestsRowsAndBytes_byServer() throws Exception {
+    rig.startWriter();
+    ListenUri uri = new ListenUri("127.0.0.1", TestServer.freePort());
+    String token = rig.serve(uri).text("auth_token");
+    assertEquals(202, ControlRig.postLog("127.0.0.1", uri.port(), token));
+    assertEquals(202, ControlRig.postLog("127.0.0.1", uri.port(), token));
+    assertEquals(401, ControlRig.postLog("127.0.0.1", uri.port(), "wrong"));
+    String page = rig.text("/metrics");
+    String server = "{server=\"" + uri + "\"}";
+    for (String line :
+        List.of(
+            "# TYPE duckspool_receiver_requests_total counter",
+            "duckspool_receiver_requests_total{server=\""
+                + uri
+                + "\",signal=\"logs\",status=\"202\"} 2.0",
+            "duckspool_receiver_requests_total{server=\""
+                + uri
+                + "\",signal=\"logs\",status=\"401\"} 1.0",
+            "duckspool_receiver_accepted_rows_total" + server + " 2.0",
+            "duckspool_receiver_committed_rows_total" + server + " 0.0",
+            "duckspool_receiver_quarantined_rows_total" + server + " 0.0",
+            "duckspool_receiver_backlog_rows" + server + " 2.0",
+            "duckspool_receiver_admitted_bytes" + server + " " + 2.0 * TestServer.ONE_LOG.length,
+            "duckspool_receiver_active_requests" + server + " 0.0",
+            "duckspool_receiver_listening" + server + " 1.0",
+            "duckspool_receiver_in_flight_bytes 0.0",
+            "duckspool_receiver_max_in_flight_bytes 5.36870912E8",
+            "# TYPE duckspool_receiver_spool_bytes gauge",
+            "# TYPE duckspool_receiver_lag_seconds gauge",
+            "# TYPE duckspool_receiver_writer_connected gauge",
+            "# TYPE jvm_memory_used_bytes gauge")) {
+      assertTrue(page.contains(line + "\n"), () -> line + " is not in\n" + page);
+    }
   }
 
   @Test

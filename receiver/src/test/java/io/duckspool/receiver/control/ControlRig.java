@@ -115,6 +115,11 @@ final class ControlRig implements AutoCloseable {
     return send(request(path).GET());
   }
 
+  /** A body that is no JSON. */
+  String text(String path) throws IOException, InterruptedException {
+    return http.send(request(path).GET().build(), HttpResponse.BodyHandlers.ofString()).body();
+  }
+
   Reply post(String path, String json) throws IOException, InterruptedException {
     return send(
         request(path)
