@@ -148,7 +148,6 @@ final class WriterLifecycleTest {
     assertEquals(1, replayed.pendingRows());
     assertEquals(0, replayed.mayDoubleEntries());
     assertEquals("other", ServerFile.read(server.folder()).config().schema());
-    writer.post(AdminApi.RESUME, new AdminApi.ServerUri(URI), AdminApi.PipelineAt.class);
     AdminApi.Sealed stop = writer.client.seal(server.seal("stop"), TIMEOUT);
     assertEquals("sealed", stop.status(), stop::toString);
     await("the folder to go", () -> !Files.exists(server.folder().path()));

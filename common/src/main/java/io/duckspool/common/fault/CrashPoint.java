@@ -74,7 +74,7 @@ public enum CrashPoint {
   /** The committed checkpoint is published, the segments below it are still there. */
   CHECKPOINT_PUBLISHED,
   /** A server that was stopping is marked as serving again; the receiver knows nothing of it. */
-  SERVER_TAKEN_UP,
+  TAKE_UP_WRITTEN,
   /** The other target of a kept spool holds its ledger, the server file names the first one. */
   REPLAY_LEDGER_MADE,
   /** The server file names the other target, the ledger row in the first one is still there. */

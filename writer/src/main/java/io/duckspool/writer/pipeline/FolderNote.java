@@ -9,7 +9,7 @@ import java.nio.file.Path;
 
 /**
  * Remembers one thing about a server over restarts: a file in the server's folder, with a line of
- * text for people.
+ * text.
  *
  * <p>Used by the pipeline's thread.
  */
@@ -31,7 +31,7 @@ final class FolderNote {
     return new FolderNote(folder, "discarded");
   }
 
-  /** The spool drains to another target than the server had, and which that was. */
+  /** The spool drains to another target than the server had: the answer to that call, as JSON. */
   static FolderNote replayed(ServerFolder folder) {
     return new FolderNote(folder, "replayed");
   }

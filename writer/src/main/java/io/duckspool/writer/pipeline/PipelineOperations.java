@@ -156,7 +156,7 @@ final class PipelineOperations {
   }
 
   /**
-   * Goes on to another target.
+   * Goes on to another target, also when it was paused at the one before.
    *
    * @param config as the server file has it, with that target
    * @param other settings with that target
@@ -168,11 +168,11 @@ final class PipelineOperations {
           new Retarget(work.settings, work.parts)
               .run(work.target().sink(), sink, config, work.spool.tailer(), work.memory());
       if (outcome instanceof Outcome.Done) {
+        work.pause.clear();
+        work.intake.forgetQuarantinedInARow();
         work.replaceTarget(other, sink);
         work.lookAtServer();
-        if (work.health.state() != PipelineState.PAUSED) {
-          work.health.startAnew();
-        }
+        work.health.startAnew();
       }
       return outcome;
     } catch (SinkException.Refused e) {

@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.ServerFile;
@@ -12,6 +13,7 @@ import io.duckspool.writer.sink.LedgerRow;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -27,6 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A target that has a ledger row of this spool already, from a call that was interrupted or from
  * an earlier replay, has everything before that row: the later of the two places counts.
+ *
+ * <p>A call that is repeated for the target that it led to is answered as the first time.
  *
  * <p>If the process dies here: before the server file is replaced the old target counts, and the
  * row in the new one only waits for a repetition; after it the new target counts, and a row that is
@@ -65,9 +69,9 @@ final class Retarget {
               + file.state().name().toLowerCase(Locale.ROOT)
               + ", only what a stopped server has kept can be replayed");
     }
+    FolderNote note = FolderNote.replayed(settings.folder());
     if (old.target().equalsIgnoreCase(fresh.target())) {
-      return new Outcome.Refused<>(
-          fresh.target() + " is the target of " + settings.listenUri() + " already");
+      return repeated(note.text(), old);
     }
     CommittedSoFar soFar = CommittedSoFar.find(settings, old, tailer, memory);
     LedgerRow row = laterOf(soFar.ledger(), fresh.readLedger(settings.spoolId()));
@@ -77,14 +81,15 @@ final class Retarget {
     }
     makeLedger(fresh, row);
     CrashPoint.REPLAY_LEDGER_MADE.reached();
-    FolderNote.replayed(settings.folder()).set(old.target()); // Its seals are called replays.
+    AdminApi.Replayed expected = replayed(row, tailer, soFar.mayHoldEntriesBehind(row.position()));
+    note.set(AdminJson.MAPPER.writeValueAsString(expected));
     file.with(config).write(settings.folder());
     CrashPoint.REPLAY_TARGET_CHANGED.reached();
     Optional<SpoolPosition> last = removeOld(old);
     long doubled =
         last.map(at -> Math.max(0, at.entries() - row.position().entries()))
-            .orElse(soFar.mayHoldEntriesBehind(row.position()));
-    return new Outcome.Done<>(replayed(row, tailer, doubled, old, fresh));
+            .orElse(expected.mayDoubleEntries());
+    return new Outcome.Done<>(announce(replayed(row, tailer, doubled), old, fresh));
   }
 
   private static LedgerRow laterOf(LedgerRow row, Optional<LedgerRow> present) {
@@ -129,28 +134,38 @@ final class Retarget {
     }
   }
 
-  private AdminApi.Replayed replayed(
-      LedgerRow row, SpoolTailer tailer, long doubled, Sink old, Sink fresh) {
+  /** The call was made before, and got through: it is answered as it was then. */
+  private Outcome<AdminApi.Replayed> repeated(String note, Sink target) {
+    return note.isEmpty()
+        ? new Outcome.Refused<>(
+            target.target() + " is the target of " + settings.listenUri() + " already")
+        : new Outcome.Done<>(
+            AdminJson.read(note.getBytes(StandardCharsets.UTF_8), AdminApi.Replayed.class));
+  }
+
+  private AdminApi.Replayed replayed(LedgerRow row, SpoolTailer tailer, long doubled) {
     SpoolPosition from = row.position();
     SpoolPosition end = CommittedSoFar.end(tailer, from);
-    AdminApi.Replayed replayed =
-        new AdminApi.Replayed(
-            settings.listenUri(),
-            settings.spoolId(),
-            from.next().toString(),
-            end.entries() - from.entries(),
-            end.rows() - from.rows(),
-            doubled);
+    return new AdminApi.Replayed(
+        settings.listenUri(),
+        settings.spoolId(),
+        from.next().toString(),
+        end.entries() - from.entries(),
+        end.rows() - from.rows(),
+        doubled);
+  }
+
+  private static AdminApi.Replayed announce(AdminApi.Replayed replayed, Sink old, Sink fresh) {
     LOG.warn(
         "{}: replayed from {} on to {} instead of {}: {} entries with {} rows are left, {} entries"
             + " may be in both",
-        settings.listenUri(),
-        from.next(),
+        replayed.listenUri(),
+        replayed.nextIndex(),
         fresh.target(),
         old.target(),
         replayed.pendingEntries(),
         replayed.pendingRows(),
-        doubled);
+        replayed.mayDoubleEntries());
     return replayed;
   }
 }

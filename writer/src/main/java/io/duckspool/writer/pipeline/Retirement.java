@@ -153,7 +153,7 @@ final class Retirement {
       } finally {
         look(); // A write that failed may have reached the disk all the same.
       }
-      CrashPoint.SERVER_TAKEN_UP.reached();
+      CrashPoint.TAKE_UP_WRITTEN.reached();
       LOG.info("{}: the stop is called off, it serves again", settings.listenUri());
     }
     return new Outcome.Done<>(TAKEN);

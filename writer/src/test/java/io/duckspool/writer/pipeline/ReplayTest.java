@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerState;
@@ -75,13 +76,10 @@ final class ReplayTest {
   }
 
   @Test
-  void aPausedPipeline_staysPausedAtItsNewTarget() throws Exception {
+  void aPausedPipeline_goesOnAtItsNewTarget() throws Exception {
     Pipeline pipeline = stoppedWith(FaultySink.Fault.UNAVAILABLE);
     pipeline.accept(new PipelineCommand.Pause(new CompletableFuture<>()));
     replay(pipeline, OTHER);
-    server.steps(20);
-    assertEquals(PipelineState.PAUSED, pipeline.snapshot().state());
-    pipeline.accept(new PipelineCommand.Resume(new CompletableFuture<>()));
     server.runUntil("the end", pipeline::isEnded);
     assertEquals(server.sent.subList(5, 8), stored("other"));
   }
@@ -250,13 +248,19 @@ final class ReplayTest {
   void aProcessThatDiedAfterTheServerFile_goesOnAtTheNewTarget() throws Exception {
     server.crashPipeline();
     LedgerRow unused = server.database.sink(OTHER).prepare(server.ledger());
-    FolderNote.replayed(server.folder).set("main");
+    AdminApi.Replayed answer =
+        new AdminApi.Replayed(PipelineHarness.URI, server.spoolId, "1-2", 3, 4, 5);
+    FolderNote.replayed(server.folder).set(AdminJson.MAPPER.writeValueAsString(answer));
+    FolderNote.paused(server.folder).set("on purpose");
     ServerFile stopping = StopTest.file(server, ServerState.STOPPING);
     stopping.with(config(OTHER)).write(server.folder);
     server.stopReceiver();
     FaultySink old = server.sink;
     server.sink = new FaultySink(server.database.sink(OTHER));
     Pipeline pipeline = server.startPipeline();
+    server.steps(20);
+    assertEquals(PipelineState.PAUSED, pipeline.snapshot().state());
+    assertEquals(answer, ask(pipeline, OTHER, server.sink), "the call is repeated");
     server.runUntil("the end", pipeline::isEnded);
     assertEquals(server.sent.subList(0, 5), stored("main"));
     assertEquals(server.sent.subList(5, 8), stored("other"));
