@@ -45,7 +45,7 @@ public enum CrashPoint {
   SERVE_REMEMBERED,
   /** A server that a call made takes requests, the caller does not know. */
   SERVE_LISTENING,
-  /** A server that could not be served is left to the writer to remove; the caller waits. */
+  /** The spool of a server that could not be served is closed, its folder is still there. */
   SERVE_TAKEN_BACK,
   /** The writer handed a kept spool back, with the limits and the token of before. */
   SERVE_TAKEN_UP,

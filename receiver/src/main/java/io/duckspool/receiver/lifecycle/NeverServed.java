@@ -1,6 +1,5 @@
 package io.duckspool.receiver.lifecycle;
 
-import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
@@ -35,7 +34,6 @@ final class NeverServed {
   /** All that was accepted, nothing, is committed: the writer removes ledger and folder. */
   static void leaveToWriter(ServerFolder folder, ServerFile file) throws IOException {
     file.with(ServerState.DRAINED).write(folder);
-    CrashPoint.SERVE_TAKEN_BACK.reached();
   }
 
   /** Deletes the folder of a server of which the writer has made nothing. */

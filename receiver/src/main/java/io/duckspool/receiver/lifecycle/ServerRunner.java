@@ -398,6 +398,7 @@ final class ServerRunner implements AutoCloseable {
   void abandon(boolean isTargetMade) throws IOException {
     closeIntake();
     closeSpool();
+    CrashPoint.SERVE_TAKEN_BACK.reached();
     if (isTargetMade) {
       NeverServed.leaveToWriter(folder, file);
     } else {

@@ -6,6 +6,7 @@ import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
+import io.duckspool.spool.CheckpointFile;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
@@ -72,17 +73,29 @@ final class StopSequence {
     delete(gone);
   }
 
-  /** The target of a discarded spool need not answer: the row that stays there harms nobody. */
+  /**
+   * The target of a discarded spool need not answer: the row that stays there harms nobody. Nor
+   * need a target be there that was refused before the first entry: a row is hardly in it.
+   */
   private static void removeLedger(ServerFolder gone, Sink sink) throws IOException, SinkException {
     String spoolId = ServerFile.read(gone).spoolId();
     try {
       boolean unused = sink.removeLedger(spoolId);
     } catch (SinkException e) {
-      if (!FolderNote.discarded(gone).isSet()) {
+      boolean isRefusedUnused = e instanceof SinkException.Refused && isUnused(gone);
+      if (!isRefusedUnused && !FolderNote.discarded(gone).isSet()) {
         throw e;
       }
-      LOG.warn("the ledger row of the discarded spool {} stays in {}", spoolId, sink.target(), e);
+      LOG.warn("a ledger row of the removed spool {} may stay in {}", spoolId, sink.target(), e);
     }
+  }
+
+  /** Whether the spool never held an entry. */
+  private static boolean isUnused(ServerFolder gone) throws IOException {
+    return CheckpointFile.durable(gone.path(), false)
+        .readDurable()
+        .filter(mark -> mark.position().entries() > 0)
+        .isEmpty();
   }
 
   /** Deletes a renamed folder whose ledger row is gone. */
