@@ -29,7 +29,11 @@ public final class AdminApi {
   /** {@code POST}: {@link SetLedger}; 200 with {@link LedgerSet}, 400 with why nothing changed. */
   public static final String LEDGER = "/admin/ledger";
 
-  /** {@code POST}: {@link Sql}; 200 with an array of row objects, or CSV. */
+  /**
+   * {@code POST}: {@link Sql}; 200 with an array of row objects, CSV, or an Arrow stream, 400 when
+   * the statement is refused or fails, 503 with {@code Retry-After} while two others run, or when a
+   * seal needs its memory. An answer that fails once it has begun ends with a broken connection.
+   */
   public static final String SQL = "/admin/sql";
 
   /** {@code GET}: 200 with an array of {@link PipelineStatus}. */

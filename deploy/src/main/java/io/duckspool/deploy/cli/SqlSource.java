@@ -195,7 +195,7 @@ abstract class SqlSource implements AutoCloseable {
             "no writer answers on " + config.writer().control() + ", and " + e.getMessage());
       }
       try {
-        return new Opened(lock, DuckDbDatabase.openReadOnly(settings(config)));
+        return new Opened(lock, DuckDbDatabase.openReadOnly(settings(config), System::nanoTime));
       } catch (SinkException e) {
         lock.close();
         throw new CommandFailedException(ExitCode.FAILED, String.valueOf(e.getMessage()));
@@ -213,7 +213,12 @@ abstract class SqlSource implements AutoCloseable {
       try {
         database
             .sqlRunner()
-            .run(sql, format, new SqlRunner.Limits(Long.MAX_VALUE, TIMEOUT.toMillis()), out);
+            .run(
+                sql,
+                format,
+                new SqlRunner.Limits(Long.MAX_VALUE, Long.MAX_VALUE, TIMEOUT.toMillis()),
+                out,
+                () -> false);
       } catch (QueryException e) {
         throw new CommandFailedException(ExitCode.FAILED, String.valueOf(e.getMessage()));
       }

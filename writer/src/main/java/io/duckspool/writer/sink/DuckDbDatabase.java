@@ -50,6 +50,7 @@ public final class DuckDbDatabase implements AutoCloseable {
   private final LongSupplier nanoTicker;
   private final StepGate gate;
   private final ReentrantLock commitLock = new ReentrantLock();
+  private final QueryGate queries = new QueryGate();
 
   /** All below are guarded by this object's monitor. */
   private final Set<Session> sessions = new HashSet<>();
@@ -97,9 +98,11 @@ public final class DuckDbDatabase implements AutoCloseable {
    * Opens the default database for queries alone, when no writer runs. It still locks the file
    * against a writer.
    *
+   * @param nanoTicker for the time of queries
    * @throws SinkException.Unavailable it can't be opened, or there is no file
    */
-  public static DuckDbDatabase openReadOnly(DuckDbSettings settings) throws SinkException {
+  public static DuckDbDatabase openReadOnly(DuckDbSettings settings, LongSupplier nanoTicker)
+      throws SinkException {
     if (settings.database().isEmpty()) {
       throw new SinkException.Refused(
           "duckdb.database is :memory:, without a writer there is nothing to query");
@@ -108,9 +111,9 @@ public final class DuckDbDatabase implements AutoCloseable {
     if (!Files.exists(file)) {
       throw new SinkException.Unavailable("there is no DuckDB file " + file + " yet");
     }
-    // Nothing is written, so neither clock is read.
+    // Nothing is written, so the clock isn't read.
     return new DuckDbDatabase(
-        settings, InstantSource.system(), () -> 0, StepGate.OPEN, openInstance(settings, true));
+        settings, InstantSource.system(), nanoTicker, StepGate.OPEN, openInstance(settings, true));
   }
 
   /**
@@ -142,7 +145,7 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   /** Runs read-only queries on this database. */
   public SqlRunner sqlRunner() {
-    return new SqlRunner(this);
+    return new SqlRunner(this, queries);
   }
 
   /** Checkpoints and closes the database. Idempotent. */
@@ -166,6 +169,11 @@ public final class DuckDbDatabase implements AutoCloseable {
   /** Held during a commit: one at a time, so that a batch has DuckDB's memory for itself. */
   ReentrantLock commitLock() {
     return commitLock;
+  }
+
+  /** The queries that run on this database. */
+  QueryGate queries() {
+    return queries;
   }
 
   /** A connection of its own for one task. */
@@ -231,15 +239,26 @@ public final class DuckDbDatabase implements AutoCloseable {
     SpillFolder spill = createSpillFolder(settings);
     Instance instance = new Instance(connect(settings, spill, readOnly), spill);
     spill.removeOthers();
+    try {
+      setUp(instance, settings);
+      return instance;
+    } catch (SQLException e) {
+      instance.close();
+      throw e;
+    }
+  }
+
+  /** What needs the files of others comes first, then the instance is confined. */
+  private static void setUp(Instance instance, DuckDbSettings settings) throws SQLException {
     if (settings.initSql().isPresent()) {
       try (Statement statement = instance.root().createStatement()) {
         statement.execute(settings.initSql().get());
       } catch (SQLException e) {
-        instance.close();
         throw new SQLException("duckdb.init_sql failed: " + DuckDbErrors.message(e), e);
       }
     }
-    return instance;
+    List<Path> files = settings.database().map(Path::toAbsolutePath).stream().toList();
+    Confinement.apply(instance.root(), List.of(instance.spill().path()), files);
   }
 
   private static SpillFolder createSpillFolder(DuckDbSettings settings) throws SQLException {

@@ -24,6 +24,8 @@ final class DuckDbErrors {
   private static final Pattern FATAL =
       Pattern.compile("FATAL Error|INTERNAL Error|database has been invalidated");
 
+  private static final Pattern OUT_OF_MEMORY = Pattern.compile("Out of Memory Error: ");
+
   private static final Pattern LOCKED =
       Pattern.compile("Could not set lock on file|Conflicting lock is held");
 
@@ -95,6 +97,12 @@ final class DuckDbErrors {
   /** True when the instance takes no further statement until it is opened anew. */
   static boolean isFatal(SQLException e) {
     return FATAL.matcher(message(e)).find();
+  }
+
+  /** True when DuckDB reached its memory limit. */
+  static boolean isOutOfMemory(SinkException e) {
+    return e.getCause() instanceof SQLException cause
+        && OUT_OF_MEMORY.matcher(message(cause)).find();
   }
 
   /** The first paragraph of the message: what follows is the statement's text with a caret. */

@@ -7,9 +7,13 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.StringJoiner;
 import org.apache.arrow.memory.OutOfMemoryException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A schema of a DuckDB database as target. The ledger is a table beside the rows. */
 final class DuckDbSink implements Sink {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DuckDbSink.class);
 
   private final DuckDbDatabase database;
   private final Target target;
@@ -85,6 +89,33 @@ final class DuckDbSink implements Sink {
   @Override
   public Commit commit(SealedBatch batch, LedgerMove move) throws SinkException {
     database.commitLock().lock();
+    try {
+      return commitOnce(batch, move);
+    } catch (SinkException e) {
+      if (!DuckDbErrors.isOutOfMemory(e)) {
+        throw e;
+      }
+      return commitWithoutQueries(batch, move, e);
+    } finally {
+      database.commitLock().unlock();
+    }
+  }
+
+  /** Seals go before queries: has these end, and tries once more when that freed anything. */
+  private Commit commitWithoutQueries(SealedBatch batch, LedgerMove move, SinkException failure)
+      throws SinkException {
+    try (QueryGate.Hold hold = database.queries().clear()) {
+      if (hold.cancelled() > 0) {
+        LOG.warn("{}: no memory for a seal, {} queries cancelled", target(), hold.cancelled());
+      }
+      if (hold.cancelled() == 0 || !(failure instanceof SinkException.Unavailable)) {
+        throw failure;
+      }
+      return commitOnce(batch, move);
+    }
+  }
+
+  private Commit commitOnce(SealedBatch batch, LedgerMove move) throws SinkException {
     try (Session session = database.openSession()) {
       long began = database.nanoTicker().getAsLong();
       LedgerRow row = write(session, batch, move);
@@ -101,8 +132,6 @@ final class DuckDbSink implements Sink {
       throw DuckDbErrors.ofSeal(target(), e);
     } catch (OutOfMemoryException e) {
       throw new SinkException.Unavailable("target " + target() + ": no memory for a stream", e);
-    } finally {
-      database.commitLock().unlock();
     }
   }
 

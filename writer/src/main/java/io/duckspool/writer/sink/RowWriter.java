@@ -18,33 +18,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Writes the rows of one result as text. Used by one thread; closing it leaves the stream open. */
-abstract sealed class RowWriter implements AutoCloseable {
+/** Writes the rows of one result. Used by one thread; closing it leaves the stream open. */
+abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowWriter.Text {
 
-  final List<String> columns = new ArrayList<>();
-
-  private RowWriter(ResultSetMetaData metaData) throws SQLException {
-    Set<String> taken = new HashSet<>();
-    for (int i = 1; i <= metaData.getColumnCount(); i++) {
-      String label = metaData.getColumnLabel(i);
-      String name = label;
-      for (int n = 1; !taken.add(name); n++) {
-        name = label + "_" + n;
-      }
-      columns.add(name);
-    }
-  }
-
-  static RowWriter of(SqlRunner.Format format, ResultSetMetaData metaData, OutputStream out)
+  static RowWriter of(SqlRunner.Format format, ResultSet result, OutputStream out)
       throws SQLException, IOException {
     return switch (format) {
-      case JSON -> new Json(metaData, out);
-      case CSV -> new Csv(metaData, out);
+      case JSON -> new Json(result, out);
+      case CSV -> new Csv(result, out);
+      case ARROW -> new ArrowRows(result, out);
     };
   }
 
-  /** Writes the row the result stands at. */
-  abstract void write(ResultSet result) throws SQLException, IOException;
+  /** Writes the next row, or some; returns how many, 0 at the end. */
+  abstract long writeNext() throws SQLException, IOException;
 
   /** Writes what follows the last row, and flushes. */
   abstract void finish() throws IOException;
@@ -53,7 +40,40 @@ abstract sealed class RowWriter implements AutoCloseable {
   @Override
   public abstract void close() throws IOException;
 
-  private static final class Json extends RowWriter {
+  /** A row at a time. */
+  abstract static sealed class Text extends RowWriter {
+
+    final ResultSet result;
+    final List<String> columns = new ArrayList<>();
+
+    private Text(ResultSet result) throws SQLException {
+      this.result = result;
+      ResultSetMetaData metaData = result.getMetaData();
+      Set<String> taken = new HashSet<>();
+      for (int i = 1; i <= metaData.getColumnCount(); i++) {
+        String label = metaData.getColumnLabel(i);
+        String name = label;
+        for (int n = 1; !taken.add(name); n++) {
+          name = label + "_" + n;
+        }
+        columns.add(name);
+      }
+    }
+
+    @Override
+    long writeNext() throws SQLException, IOException {
+      if (!result.next()) {
+        return 0;
+      }
+      write();
+      return 1;
+    }
+
+    /** Writes the row the result stands at. */
+    abstract void write() throws SQLException, IOException;
+  }
+
+  private static final class Json extends Text {
 
     private static final JsonFactory FACTORY =
         new JsonFactoryBuilder()
@@ -67,14 +87,14 @@ abstract sealed class RowWriter implements AutoCloseable {
     private final JsonGenerator json;
     private boolean empty = true;
 
-    Json(ResultSetMetaData metaData, OutputStream out) throws SQLException, IOException {
-      super(metaData);
+    Json(ResultSet result, OutputStream out) throws SQLException, IOException {
+      super(result);
       json = FACTORY.createGenerator(out);
       json.writeRaw("[\n");
     }
 
     @Override
-    void write(ResultSet result) throws SQLException, IOException {
+    void write() throws SQLException, IOException {
       empty = false;
       json.writeStartObject();
       for (int i = 0; i < columns.size(); i++) {
@@ -96,18 +116,18 @@ abstract sealed class RowWriter implements AutoCloseable {
     }
   }
 
-  private static final class Csv extends RowWriter {
+  private static final class Csv extends Text {
 
     private final Writer text;
 
-    Csv(ResultSetMetaData metaData, OutputStream out) throws SQLException, IOException {
-      super(metaData);
+    Csv(ResultSet result, OutputStream out) throws SQLException, IOException {
+      super(result);
       text = new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
       line(columns);
     }
 
     @Override
-    void write(ResultSet result) throws SQLException, IOException {
+    void write() throws SQLException, IOException {
       List<String> values = new ArrayList<>();
       for (int i = 1; i <= columns.size(); i++) {
         Object value = ResultValues.of(result, i);

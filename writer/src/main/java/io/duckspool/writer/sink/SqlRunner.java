@@ -5,24 +5,37 @@ import java.io.OutputStream;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one read-only query and writes its rows as text, row by row. Thread-safe: each query has its
- * own connection.
+ * Runs read-only queries and writes their rows as they come. Thread-safe: each query has its own
+ * connection and its own thread.
  *
- * <p>Two locks keep a query from writing: DuckDB's own parser must find exactly one SELECT (so no
- * second statement can end the transaction, and no SET or CHECKPOINT runs), and it runs in a READ
- * ONLY transaction.
+ * <p>Three locks keep a query from doing anything else: {@link StatementCheck} accepts one SELECT
+ * with listed functions, it runs in a READ ONLY transaction, and {@link Confinement} keeps the
+ * whole instance to its own files.
  */
 public final class SqlRunner {
 
-  private static final Logger LOG = LoggerFactory.getLogger(SqlRunner.class);
+  /**
+   * The stack of a query's thread. DuckDB plans by recursion: with the JVM's usual 1 MiB a few
+   * hundred nested expressions overflow it, which ends the process. Only what is used is taken.
+   */
+  private static final long STACK_BYTES = 256L << 20;
+
+  /** How often a query is asked whether it has to end. */
+  private static final long WATCH_MILLIS = 50;
+
+  /** How long beyond its time a query may take to notice that it is interrupted. */
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final AtomicInteger THREADS = new AtomicInteger();
 
   /** How rows are written. */
   public enum Format {
@@ -32,130 +45,172 @@ public final class SqlRunner {
      */
     JSON,
     /** A header line and a line for each row, by RFC 4180 but for lines that end with LF. */
-    CSV
+    CSV,
+    /** A stream in Arrow's IPC format; it ends with an end-of-stream marker. */
+    ARROW
   }
 
   /**
    * Bounds of a query.
    *
    * @param maxRows rows written before the query fails, > 0
+   * @param maxBytes bytes written before the query fails, > 0
    * @param timeoutMillis time before the query is interrupted, > 0
    */
-  public record Limits(long maxRows, long timeoutMillis) {
+  public record Limits(long maxRows, long maxBytes, long timeoutMillis) {
 
     public Limits {
-      if (maxRows <= 0) {
-        throw new IllegalArgumentException("maxRows must be > 0, got " + maxRows);
-      }
-      if (timeoutMillis <= 0) {
-        throw new IllegalArgumentException("timeoutMillis must be > 0, got " + timeoutMillis);
+      requirePositive("maxRows", maxRows);
+      requirePositive("maxBytes", maxBytes);
+      requirePositive("timeoutMillis", timeoutMillis);
+    }
+
+    private static void requirePositive(String name, long value) {
+      if (value <= 0) {
+        throw new IllegalArgumentException(name + " must be > 0, got " + value);
       }
     }
   }
 
   private final DuckDbDatabase database;
+  private final QueryGate gate;
 
-  SqlRunner(DuckDbDatabase database) {
+  SqlRunner(DuckDbDatabase database, QueryGate gate) {
     this.database = database;
+    this.gate = gate;
   }
 
   /**
-   * Runs one SELECT and writes UTF-8 text. Blocking. When the query fails half way, what was
-   * written is incomplete.
+   * Runs one SELECT. Blocking. When the query fails half way, what was written is incomplete: JSON
+   * and Arrow lack their end, CSV doesn't show it.
    *
    * @param out borrowed until return, flushed, not closed
+   * @param isAbandoned asked by the calling thread all the while; true: nobody waits for the answer
    * @return rows written
    * @throws QueryException the query is refused, or failed
    * @throws IOException from {@code out}
    */
-  public long run(String sql, Format format, Limits limits, OutputStream out)
+  public long run(
+      String sql, Format format, Limits limits, OutputStream out, BooleanSupplier isAbandoned)
       throws QueryException, IOException {
-    try (Session session = database.openSession()) {
-      requireOneSelect(session, sql);
-      session.execute("BEGIN TRANSACTION READ ONLY");
-      return stream(session, sql, format, limits, out);
-    } catch (SQLException e) {
-      throw new QueryException(DuckDbErrors.message(e), e);
-    }
+    RunningQuery query = gate.enter();
+    FutureTask<Long> task =
+        new FutureTask<>(
+            () -> {
+              try {
+                return inTransaction(query, sql, format, limits, out);
+              } finally {
+                gate.leave(query);
+              }
+            });
+    Thread thread = new Thread(null, task, "query-" + THREADS.incrementAndGet(), STACK_BYTES);
+    thread.setDaemon(true);
+    thread.start();
+    return watch(query, task, limits, isAbandoned);
   }
 
-  private static void requireOneSelect(Session session, String sql)
-      throws SQLException, QueryException {
-    if (sql.indexOf('\0') >= 0) {
-      throw new QueryException("the query must not contain U+0000");
-    }
-    // The tree itself isn't looked at here, and may be large: only what decides is fetched.
-    String verdict =
-        session
-            .queryOne(
-                row ->
-                    row.getBoolean(1)
-                        ? row.getString(2)
-                        : row.getLong(3) == 1 ? "" : "the query is empty or not one statement",
-                "SELECT (t->>'error')::BOOLEAN, t->>'error_message',"
-                    + " json_array_length(t->'statements')"
-                    + " FROM (SELECT json_serialize_sql(?::VARCHAR) AS t)",
-                sql)
-            .orElse("the query can't be parsed");
-    if (verdict.startsWith("Only SELECT statements")) {
-      throw new QueryException("only a single SELECT statement is accepted");
-    }
-    if (!verdict.isEmpty()) {
-      throw new QueryException("Parser Error: " + verdict);
-    }
-  }
-
-  private static long stream(
-      Session session, String sql, Format format, Limits limits, OutputStream out)
-      throws SQLException, QueryException, IOException {
-    AtomicBoolean done = new AtomicBoolean();
-    AtomicBoolean timedOut = new AtomicBoolean();
-    try (Statement statement = session.connection().createStatement()) {
-      Executor atDeadline =
-          CompletableFuture.delayedExecutor(limits.timeoutMillis(), TimeUnit.MILLISECONDS);
-      atDeadline.execute(
-          () -> {
-            if (!done.get()) {
-              timedOut.set(true);
-              cancel(statement);
-            }
-          });
-      try (ResultSet result = statement.executeQuery(sql);
-          RowWriter rows = RowWriter.of(format, result.getMetaData(), out)) {
-        long written = 0;
-        while (result.next()) {
-          if (timedOut.get()) {
-            throw timeout(limits);
+  /** Waits for the query, ends it when it has to, and waits on. */
+  private long watch(
+      RunningQuery query, FutureTask<Long> task, Limits limits, BooleanSupplier isAbandoned)
+      throws QueryException, IOException {
+    long deadline = now() + TimeUnit.MILLISECONDS.toNanos(limits.timeoutMillis());
+    boolean wasInterrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get(WATCH_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          endIfNeeded(query, deadline, limits, isAbandoned);
+          if (now() - deadline > GRACE_NANOS && query.giveUp()) {
+            // DuckDB can't be interrupted while it plans; it keeps its place until it is done.
+            throw query.ending().orElseThrow();
           }
-          if (++written > limits.maxRows()) {
-            throw new QueryException(
-                "the result has more than " + limits.maxRows() + " rows; add a LIMIT");
-          }
-          rows.write(result);
+        } catch (InterruptedException e) {
+          wasInterrupted = true;
+          query.end(QueryException.unavailable("the query was cancelled: the writer stops"));
+        } catch (ExecutionException e) {
+          throw failure(query, e.getCause());
         }
-        rows.finish();
-        return written;
-      } catch (SQLException e) {
-        if (timedOut.get()) {
-          throw timeout(limits);
-        }
-        throw e;
-      } finally {
-        done.set(true);
+      }
+    } finally {
+      if (wasInterrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
 
-  private static QueryException timeout(Limits limits) {
-    return new QueryException(
-        "the query took longer than " + limits.timeoutMillis() + " ms and was interrupted");
+  private void endIfNeeded(
+      RunningQuery query, long deadline, Limits limits, BooleanSupplier isAbandoned) {
+    if (query.ending().isPresent()) {
+      query.interrupt();
+    } else if (now() - deadline > 0) {
+      query.end(
+          new QueryException(
+              "the query took longer than " + limits.timeoutMillis() + " ms and was interrupted"));
+    } else if (isAbandoned.getAsBoolean()) {
+      query.end(new QueryException("the query was cancelled: its client is gone"));
+    }
   }
 
-  private static void cancel(Statement statement) {
-    try {
-      statement.cancel();
-    } catch (SQLException e) {
-      LOG.debug("a query ended while it was being cancelled", e);
+  private long now() {
+    return database.nanoTicker().getAsLong();
+  }
+
+  /** What the query's thread threw, as ours; the reason it was ended for goes first. */
+  private static QueryException failure(RunningQuery query, @Nullable Throwable thrown)
+      throws IOException {
+    if (query.ending().isPresent()) {
+      return query.ending().get();
+    }
+    if (thrown instanceof QueryException failed) {
+      return failed;
+    }
+    if (thrown instanceof SQLException failed) {
+      return new QueryException(DuckDbErrors.message(failed), failed);
+    }
+    if (thrown instanceof IOException failed) {
+      throw failed;
+    }
+    throw new IllegalStateException("a query failed in an unknown way", thrown);
+  }
+
+  private long inTransaction(
+      RunningQuery query, String sql, Format format, Limits limits, OutputStream out)
+      throws SQLException, QueryException, IOException {
+    try (Session session = database.openSession()) {
+      session.execute("BEGIN TRANSACTION READ ONLY");
+      String checked = StatementCheck.check(session, sql);
+      try (Statement statement = session.connection().createStatement()) {
+        query.attach(session.connection(), statement);
+        try (ResultSet result = statement.executeQuery(checked)) {
+          query.beginWriting();
+          return write(query, result, format, limits, new BoundedOutput(out, limits.maxBytes()));
+        } finally {
+          query.detach();
+        }
+      }
+    }
+  }
+
+  private static long write(
+      RunningQuery query, ResultSet result, Format format, Limits limits, BoundedOutput out)
+      throws SQLException, QueryException, IOException {
+    try (RowWriter rows = RowWriter.of(format, result, out)) {
+      long written = 0;
+      for (long more = rows.writeNext(); more > 0; more = rows.writeNext()) {
+        if (query.ending().isPresent()) {
+          throw query.ending().get();
+        }
+        written += more;
+        if (written > limits.maxRows()) {
+          throw new QueryException(
+              "the result has more than " + limits.maxRows() + " rows; add a LIMIT");
+        }
+      }
+      rows.finish();
+      return written;
+    } catch (BoundedOutput.FullException e) {
+      throw new QueryException(e.getMessage() + "; select less", e);
     }
   }
 }

@@ -322,7 +322,12 @@ final class PipelineHarness implements AutoCloseable {
       long unused =
           database
               .sqlRunner()
-              .run(sql, SqlRunner.Format.CSV, new SqlRunner.Limits(1_000_000, 60_000), out);
+              .run(
+                  sql,
+                  SqlRunner.Format.CSV,
+                  new SqlRunner.Limits(1_000_000, 1 << 30, 60_000),
+                  out,
+                  () -> false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (io.duckspool.writer.sink.QueryException e) {

@@ -17,6 +17,7 @@ import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.batch.SealedBatch;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,10 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -161,6 +165,51 @@ final class DuckDbFaultsTest {
   }
 
   @Test
+  void aSealWithoutMemory_cancelsQueries_andIsTriedAgain() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    CompletableFuture<QueryException> query =
+        CompletableFuture.supplyAsync(() -> runUntilCancelled(asked));
+    while (asked.get() < 2) {
+      Thread.onSpinWait(); // Now it runs.
+    }
+    AtomicBoolean failed = new AtomicBoolean();
+    gate =
+        step -> {
+          if (step.startsWith("INSERT INTO \"otlp\".\"main\".\"otlp_logs\"")
+              && !failed.getAndSet(true)) {
+            throw new SQLException("Out of Memory Error: failed to allocate, on purpose");
+          }
+        };
+    commit(0, 1, 3);
+    assertTrue(failed.get());
+    QueryException e = query.get(30, TimeUnit.SECONDS);
+    assertEquals("the query was cancelled: a seal needs the memory, try again", e.reason());
+    assertTrue(e.isTransient());
+    assertEquals(3, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+    assertEquals(1, sink.readLedger(SPOOL).orElseThrow().seals());
+    // With no query to blame, it is for the pipeline to try again.
+    failed.set(false);
+    assertThrows(SinkException.Unavailable.class, () -> commit(1, 2, 3));
+    commit(1, 2, 3);
+  }
+
+  private QueryException runUntilCancelled(AtomicInteger asked) {
+    SqlRunner.Limits limits = new SqlRunner.Limits(1, 1 << 20, 60_000);
+    return assertThrows(
+        QueryException.class,
+        () ->
+            database
+                .sqlRunner()
+                .run(
+                    "SELECT count(*) FROM range(100000000) a, range(100000) b"
+                        + " WHERE a.range % 7 = b.range % 5",
+                    SqlRunner.Format.JSON,
+                    limits,
+                    OutputStream.nullOutputStream(),
+                    () -> asked.incrementAndGet() < 0));
+  }
+
+  @Test
   void afterAFatalError_theDatabaseIsOpenedAnew() throws Exception {
     commit(0, 1, 3);
     database.invalidate();
@@ -210,7 +259,7 @@ final class DuckDbFaultsTest {
                 SinkException.Unavailable.class,
                 () -> {
                   if (readOnly) {
-                    DuckDbDatabase.openReadOnly(settings).close();
+                    DuckDbDatabase.openReadOnly(settings, System::nanoTime).close();
                   } else {
                     DuckDbDatabase.open(settings, InstantSource.system(), System::nanoTime).close();
                   }
@@ -229,7 +278,7 @@ final class DuckDbFaultsTest {
       assertTrue(holder.waitFor(30, TimeUnit.SECONDS));
     }
     // Killed without closing: its log is replayed, read-only too.
-    try (DuckDbDatabase reader = DuckDbDatabase.openReadOnly(settingsOf(file))) {
+    try (DuckDbDatabase reader = DuckDbDatabase.openReadOnly(settingsOf(file), System::nanoTime)) {
       assertEquals(List.of("[42]"), DuckDbRows.query(reader, "FROM t"));
     }
   }

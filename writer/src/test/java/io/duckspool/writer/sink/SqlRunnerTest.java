@@ -1,26 +1,43 @@
 package io.duckspool.writer.sink;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 final class SqlRunnerTest {
 
-  private static final SqlRunner.Limits LIMITS = new SqlRunner.Limits(1000, 30_000);
+  private static final SqlRunner.Limits LIMITS = new SqlRunner.Limits(1000, 1 << 20, 30_000);
+
+  private static final String ENDLESS =
+      "SELECT count(*) FROM range(100000000) a, range(100000) b"
+          + " WHERE a.range % 7 = b.range % 5";
 
   @TempDir Path folder;
 
@@ -81,46 +98,71 @@ final class SqlRunnerTest {
             SqlRunner.Format.CSV));
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "DROP TABLE t",
-        "SELECT 1; DROP TABLE t",
-        "COMMIT; DROP TABLE t; SELECT 1",
-        "INSERT INTO t VALUES (9)",
-        "INSERT INTO t VALUES (9) RETURNING i",
-        "WITH q AS (INSERT INTO t VALUES (9) RETURNING i) SELECT * FROM q",
-        "UPDATE t SET i = 1",
-        "CREATE TABLE u (i INTEGER)",
-        "COPY t TO 'x.csv'",
-        "ATTACH 'x.db' AS x",
-        "SET threads = 1",
-        "CHECKPOINT",
-        "PRAGMA version",
-        "EXPLAIN ANALYZE DELETE FROM t",
-        "SELECT * FROM query('DROP TABLE t')",
-        "",
-        ";",
-        "-- nothing",
-        "SELECT 1; SELECT 2",
-        "SELEC 1",
-        "SELECT nextval('s')"
-      })
-  void whatIsNotOneSelect_isRefused_andChangesNothing(String sql) throws Exception {
-    try (Session session = database.openSession()) {
-      session.execute("CREATE SEQUENCE IF NOT EXISTS s");
+  @Test
+  void arrow_isAStreamThatReadsBack() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    SqlRunner.Limits many = new SqlRunner.Limits(20_000, 1 << 20, 30_000);
+    long rows =
+        database
+            .sqlRunner()
+            .run(
+                "SELECT range AS n, 'x' || range AS t, [range] AS l FROM range(20000)",
+                SqlRunner.Format.ARROW,
+                many,
+                out,
+                () -> false);
+    assertEquals(20_000, rows);
+    long sum = 0;
+    try (RootAllocator allocator = new RootAllocator();
+        ArrowStreamReader reader =
+            new ArrowStreamReader(new ByteArrayInputStream(out.toByteArray()), allocator)) {
+      assertEquals(
+          "[n, t, l]",
+          reader.getVectorSchemaRoot().getSchema().getFields().stream()
+              .map(Field::getName)
+              .toList()
+              .toString());
+      while (reader.loadNextBatch()) {
+        VectorSchemaRoot root = reader.getVectorSchemaRoot();
+        for (int i = 0; i < root.getRowCount(); i++) {
+          long n = (Long) root.getVector("n").getObject(i);
+          assertEquals("x" + n, root.getVector("t").getObject(i).toString());
+          assertEquals("[" + n + "]", root.getVector("l").getObject(i).toString());
+          sum += n;
+        }
+      }
     }
-    assertThrows(QueryException.class, () -> json(sql));
-    assertEquals(List.of("[3, 3]"), DuckDbRows.query(database, "SELECT count(*), sum(i) FROM t"));
-    assertEquals(
-        List.of(),
-        DuckDbRows.query(database, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'u'"));
+    assertEquals(20_000L * 19_999 / 2, sum);
+  }
+
+  @Test
+  void arrow_withoutRows_hasItsSchema_andCutShort_hasNoEnd() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    database
+        .sqlRunner()
+        .run("FROM t WHERE i > 10", SqlRunner.Format.ARROW, LIMITS, out, () -> false);
+    byte[] end = {-1, -1, -1, -1, 0, 0, 0, 0};
+    assertArrayEquals(end, tail(out, end.length));
+    out.reset();
+    assertThrows(
+        QueryException.class,
+        () ->
+            database
+                .sqlRunner()
+                .run("FROM range(100000)", SqlRunner.Format.ARROW, LIMITS, out, () -> false));
+    assertFalse(Arrays.equals(end, tail(out, end.length)));
+  }
+
+  private static byte[] tail(ByteArrayOutputStream out, int length) {
+    byte[] bytes = out.toByteArray();
+    return Arrays.copyOfRange(bytes, bytes.length - length, bytes.length);
   }
 
   @Test
   void aMessage_saysWhatIsWrong() {
     QueryException write = assertThrows(QueryException.class, () -> json("DROP TABLE t"));
-    assertEquals("only a single SELECT statement is accepted", write.reason());
+    assertTrue(
+        write.reason().startsWith("only a single SELECT statement is accepted"), write.reason());
     QueryException syntax = assertThrows(QueryException.class, () -> json("SELEC 1"));
     assertEquals("Parser Error: syntax error at or near \"SELEC\"", syntax.reason());
     QueryException name = assertThrows(QueryException.class, () -> json("SELECT * FROM nope"));
@@ -128,35 +170,104 @@ final class SqlRunnerTest {
   }
 
   @Test
-  void aResult_isStreamed_andCutAtTheRowLimit() {
+  void aResult_isStreamed_andFailsBeyondTheRowLimit() throws Exception {
+    assertEquals(1000, json("FROM range(1000)").lines().filter(l -> l.startsWith("{")).count());
+    QueryException e = assertThrows(QueryException.class, () -> json("FROM range(1001)"));
+    assertEquals("the result has more than 1000 rows; add a LIMIT", e.reason());
+    assertThrows(
+        QueryException.class, () -> json("SELECT range, repeat('x', 1000) FROM range(1000000000)"));
+  }
+
+  @Test
+  void aResult_failsBeyondTheByteLimit() throws Exception {
+    int fits = (1 << 20) - "x\n\n".length();
+    String sql = "SELECT string_agg('y', '') AS x FROM range(%d)";
+    assertEquals(1 << 20, run(sql.formatted(fits), SqlRunner.Format.CSV).length());
     QueryException e =
         assertThrows(
-            QueryException.class,
-            () -> json("SELECT range, repeat('x', 1000) FROM range(1000000000)"));
-    assertEquals("the result has more than 1000 rows; add a LIMIT", e.reason());
+            QueryException.class, () -> run(sql.formatted(fits + 1), SqlRunner.Format.CSV));
+    assertEquals("the answer has more than 1048576 bytes; select less", e.reason());
+  }
+
+  @Test
+  void theDriver_canBeInterruptedAtAnyTime() {
+    assertTrue(DriverInterrupt.isFound());
+  }
+
+  @Test
+  void aQueryThatNobodyWaitsFor_isInterrupted_andItsPlaceIsFree() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    for (int i = 0; i <= QueryGate.MAX_QUERIES; i++) {
+      asked.set(0);
+      QueryException e =
+          assertThrows(
+              QueryException.class,
+              () -> runFor(LIMITS, ENDLESS, () -> asked.incrementAndGet() > 3));
+      assertEquals("the query was cancelled: its client is gone", e.reason());
+    }
+    assertEquals(4, asked.get());
+  }
+
+  @Test
+  void twoQueriesRunAtOnce_theThirdIsTurnedAway() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    List<CompletableFuture<Void>> running = new ArrayList<>();
+    CountDownLatch asked = new CountDownLatch(QueryGate.MAX_QUERIES);
+    for (int i = 0; i < QueryGate.MAX_QUERIES; i++) {
+      CountDownLatch first = new CountDownLatch(1);
+      running.add(
+          CompletableFuture.runAsync(
+              () ->
+                  assertThrows(
+                      QueryException.class,
+                      () ->
+                          runFor(
+                              LIMITS,
+                              ENDLESS,
+                              () -> {
+                                if (first.getCount() > 0) {
+                                  first.countDown();
+                                  asked.countDown();
+                                }
+                                return stop.get();
+                              }))));
+    }
+    assertTrue(asked.await(30, TimeUnit.SECONDS));
+    QueryException e = assertThrows(QueryException.class, () -> json("SELECT 1"));
+    assertEquals("2 queries run already, try again", e.reason());
+    assertTrue(e.isTransient());
+    stop.set(true);
+    for (CompletableFuture<Void> query : running) {
+      query.get(30, TimeUnit.SECONDS);
+    }
+    assertEquals("[\n{\"1\":1}\n]\n", json("SELECT 1"));
+  }
+
+  private void runFor(SqlRunner.Limits limits, String sql, BooleanSupplier isAbandoned)
+      throws Exception {
+    long unused =
+        database
+            .sqlRunner()
+            .run(sql, SqlRunner.Format.JSON, limits, OutputStream.nullOutputStream(), isAbandoned);
   }
 
   @Test
   void aSlowQuery_isInterrupted() {
-    SqlRunner.Limits brief = new SqlRunner.Limits(1000, 200);
+    SqlRunner.Limits brief = new SqlRunner.Limits(1000, 1 << 20, 200);
     QueryException e =
-        assertThrows(
-            QueryException.class,
-            () ->
-                database
-                    .sqlRunner()
-                    .run(
-                        "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range % 7 = b.range % 5",
-                        SqlRunner.Format.JSON, brief, OutputStream.nullOutputStream()));
+        assertThrows(QueryException.class, () -> runFor(brief, ENDLESS, () -> false));
     assertEquals("the query took longer than 200 ms and was interrupted", e.reason());
   }
 
   @Test
   void withoutAWriter_theFileIsQueriedReadOnly() throws Exception {
     database.close();
-    try (DuckDbDatabase local = DuckDbDatabase.openReadOnly(DuckDbRows.settings(folder))) {
+    try (DuckDbDatabase local =
+        DuckDbDatabase.openReadOnly(DuckDbRows.settings(folder), System::nanoTime)) {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
-      local.sqlRunner().run("SELECT count(*) AS n FROM t", SqlRunner.Format.JSON, LIMITS, out);
+      local
+          .sqlRunner()
+          .run("SELECT count(*) AS n FROM t", SqlRunner.Format.JSON, LIMITS, out, () -> false);
       assertEquals("[\n{\"n\":3}\n]\n", out.toString(StandardCharsets.UTF_8));
     }
   }
@@ -166,7 +277,9 @@ final class SqlRunnerTest {
     SinkException e =
         assertThrows(
             SinkException.Unavailable.class,
-            () -> DuckDbDatabase.openReadOnly(DuckDbRows.settings(folder.resolve("none"))));
+            () ->
+                DuckDbDatabase.openReadOnly(
+                    DuckDbRows.settings(folder.resolve("none")), System::nanoTime));
     assertTrue(e.reason().contains("otlp.duckdb"), e.reason());
   }
 
@@ -176,7 +289,7 @@ final class SqlRunnerTest {
 
   private String run(String sql, SqlRunner.Format format) throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    database.sqlRunner().run(sql, format, LIMITS, out);
+    database.sqlRunner().run(sql, format, LIMITS, out, () -> false);
     return out.toString(StandardCharsets.UTF_8);
   }
 }

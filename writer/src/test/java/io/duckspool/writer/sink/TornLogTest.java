@@ -111,7 +111,7 @@ final class TornLogTest {
     SinkException e =
         assertThrows(
             SinkException.Unavailable.class,
-            () -> DuckDbDatabase.openReadOnly(DuckDbRows.settings(copy)).close());
+            () -> DuckDbDatabase.openReadOnly(DuckDbRows.settings(copy), System::nanoTime).close());
     assertTrue(e.reason().contains("Corrupt WAL file"), e.reason());
     assertArrayEquals(torn, Files.readAllBytes(log(copy)));
     assertTrue(kept(copy).isEmpty());

@@ -1,0 +1,188 @@
+package io.duckspool.writer.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.common.admin.AdminJson;
+import io.duckspool.writer.sink.DuckDbDatabase;
+import io.duckspool.writer.sink.DuckDbSettings;
+import io.duckspool.writer.sink.SqlRunner;
+import io.javalin.Javalin;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Statements over real connections: what a client gets, and what becomes of one that goes. */
+final class SqlEndpointTest {
+
+  private static final long MAX_ROWS = 50_000;
+  private static final String ENDLESS =
+      "SELECT count(*) FROM range(100000000) a, range(100000) b"
+          + " WHERE a.range % 7 = b.range % 5";
+
+  @TempDir Path temp;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final AtomicInteger handled = new AtomicInteger();
+  private DuckDbDatabase database;
+  private Javalin javalin;
+
+  @BeforeEach
+  void open() throws Exception {
+    database =
+        DuckDbDatabase.open(
+            new DuckDbSettings(
+                Optional.empty(),
+                256L << 20,
+                2,
+                temp.resolve("tmp"),
+                Optional.empty(),
+                false,
+                Optional.empty()),
+            InstantSource.system(),
+            System::nanoTime);
+    SqlEndpoint endpoint =
+        new SqlEndpoint(database.sqlRunner(), new SqlRunner.Limits(MAX_ROWS, 16 << 20, 30_000));
+    javalin =
+        Javalin.create(
+            config -> {
+              config.startup.showJavalinBanner = false;
+              Route route = endpoint.routes().get(0);
+              config.routes.post(route.path(), route.handler());
+              config.routes.after(context -> handled.incrementAndGet());
+              config.routes.exception(
+                  RefusedException.class,
+                  (e, context) -> Json.reply(context, e.status(), e.failure()));
+            });
+    javalin.start("127.0.0.1", 0);
+  }
+
+  @AfterEach
+  void close() {
+    javalin.stop();
+    database.close();
+  }
+
+  @Test
+  void eachFormat_hasItsContentType() throws Exception {
+    HttpResponse<byte[]> json = post("SELECT 1 AS a", null);
+    assertEquals("application/json", type(json));
+    assertEquals("[\n{\"a\":1}\n]\n", text(json));
+    HttpResponse<byte[]> csv = post("SELECT 1 AS a", "csv");
+    assertEquals("text/csv; charset=utf-8", type(csv));
+    assertEquals("a\n1\n", text(csv));
+    HttpResponse<byte[]> arrow = post("SELECT 1 AS a", "arrow");
+    assertEquals("application/vnd.apache.arrow.stream", type(arrow));
+    try (RootAllocator allocator = new RootAllocator();
+        ArrowStreamReader reader =
+            new ArrowStreamReader(new ByteArrayInputStream(arrow.body()), allocator)) {
+      assertTrue(reader.loadNextBatch());
+      assertEquals(1, reader.getVectorSchemaRoot().getVector("a").getObject(0));
+      assertFalse(reader.loadNextBatch());
+    }
+    assertEquals(400, post("SELECT 1", "xml").statusCode());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "csv", "arrow"})
+  void aStatementThatIsRefusedOrFails_isABadRequest(String format) throws Exception {
+    HttpResponse<byte[]> refused = post("DROP TABLE x", format);
+    assertEquals(400, refused.statusCode());
+    assertEquals("application/json", type(refused));
+    assertTrue(text(refused).startsWith("{\"error\":\"bad_request\",\"message\":\"only a single"));
+    HttpResponse<byte[]> failed = post("SELECT error('on purpose')", format);
+    assertEquals(400, failed.statusCode(), text(failed));
+    assertTrue(text(failed).contains("on purpose"), text(failed));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "csv", "arrow"})
+  void anAnswerThatBreaksOff_neverLooksWhole(String format) throws Exception {
+    assertEquals(200, post("FROM range(" + MAX_ROWS + ")", format).statusCode());
+    assertThrows(IOException.class, () -> post("FROM range(" + (MAX_ROWS + 1) + ")", format));
+    // Few rows, many bytes.
+    assertThrows(
+        IOException.class, () -> post("SELECT repeat('x', 100000) FROM range(1000)", format));
+  }
+
+  @Test
+  void theThirdQueryAtATime_isTurnedAway_andAClientThatGoesMakesRoom() throws Exception {
+    try (Socket first = begin();
+        Socket second = begin()) {
+      HttpResponse<byte[]> third = post("SELECT 1", null);
+      while (third.statusCode() == 200) { // The two have not begun yet.
+        third = post("SELECT 1", null);
+      }
+      assertEquals(503, third.statusCode());
+      assertEquals("1", third.headers().firstValue("Retry-After").orElse(""));
+      assertEquals(
+          "{\"error\":\"unavailable\",\"message\":\"2 queries run already, try again\"}",
+          text(third));
+      int before = handled.get();
+      second.close();
+      HttpResponse<byte[]> again = post("SELECT 1", null);
+      for (int i = 0; again.statusCode() != 200; i++) {
+        assertTrue(i < 600, "the query of a client that is gone runs on");
+        Thread.sleep(50);
+        again = post("SELECT 1", null);
+      }
+      assertTrue(handled.get() > before);
+    }
+  }
+
+  /** Sends a query that runs for long, and doesn't wait. */
+  private Socket begin() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), javalin.port());
+    byte[] body = body(ENDLESS, null);
+    socket
+        .getOutputStream()
+        .write(
+            ("POST /admin/sql HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    + body.length
+                    + "\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+    socket.getOutputStream().write(body);
+    return socket;
+  }
+
+  private static byte[] body(String sql, String format) throws IOException {
+    return AdminJson.MAPPER.writeValueAsBytes(
+        format == null ? Map.of("sql", sql) : Map.of("sql", sql, "format", format));
+  }
+
+  private HttpResponse<byte[]> post(String sql, String format) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + javalin.port() + "/admin/sql"))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body(sql, format)))
+            .build(),
+        HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  private static String type(HttpResponse<byte[]> response) {
+    return response.headers().firstValue("Content-Type").orElse("");
+  }
+
+  private static String text(HttpResponse<byte[]> response) {
+    return new String(response.body(), StandardCharsets.UTF_8);
+  }
+}
