@@ -6,6 +6,7 @@ import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.ConfigLoader.Role;
 import io.duckspool.common.config.DuckDbConfig;
 import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.metrics.MetricsPage;
 import io.duckspool.common.process.ServiceProcess;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.DataFolder;
@@ -15,6 +16,7 @@ import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.control.ControlServer;
 import io.duckspool.writer.control.ControlServices;
+import io.duckspool.writer.control.WriterMetrics;
 import io.duckspool.writer.pipeline.PipelineDefaults;
 import io.duckspool.writer.pipeline.PipelineParts;
 import io.duckspool.writer.pipeline.Pipelines;
@@ -132,7 +134,8 @@ public final class Writer implements AutoCloseable {
                 pipelines,
                 new ServerCalls(pipelineParts, defaults, database::sink, pipelines),
                 database.sqlRunner(),
-                loaded.values())));
+                loaded.values(),
+                new MetricsPage(new WriterMetrics(pipelines, memory, database::memory)))));
     LOG.info(
         "writer started, data folder {}, database {}", data.root(), config.duckdb().database());
   }

@@ -46,6 +46,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A whole writer with threads and clocks of its own, and the receiver's part played by the test:
@@ -64,17 +65,18 @@ final class WriterHarness implements AutoCloseable {
   private final List<Server> servers = new ArrayList<>();
   private Writer writer;
 
-  private WriterHarness(Path root) throws Exception {
+  private WriterHarness(Path root, Map<String, String> keys) throws Exception {
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
-    loaded =
+    ConfigLoader loader =
         new ConfigLoader(ConfigLoader.Role.WRITER)
             .environment(Map.of())
             .flag("data", root.resolve("data").toString(), "--data")
-            .flag("writer.control", "127.0.0.1:" + port, "--control")
-            .loadWithOrigins();
+            .flag("writer.control", "127.0.0.1:" + port, "--control");
+    keys.forEach((key, value) -> loader.flag(key, value, "test"));
+    loaded = loader.loadWithOrigins();
     config = loaded.config();
     data = new DataFolder(config.data());
     data.create();
@@ -84,7 +86,14 @@ final class WriterHarness implements AutoCloseable {
   }
 
   static WriterHarness open(Path root) throws Exception {
-    return new WriterHarness(root);
+    return open(root, Map.of());
+  }
+
+  /**
+   * @param keys of the configuration, with their values
+   */
+  static WriterHarness open(Path root, Map<String, String> keys) throws Exception {
+    return new WriterHarness(root, keys);
   }
 
   /** Ends the writer as a SIGTERM does. */
@@ -160,6 +169,11 @@ final class WriterHarness implements AutoCloseable {
 
   /** As a receiver does: a folder in state preparing, and an open spool. */
   Server serve(int port, long sealMaxAgeMillis) throws Exception {
+    return serve(port, sealMaxAgeMillis, config -> config);
+  }
+
+  Server serve(int port, long sealMaxAgeMillis, UnaryOperator<ServerConfig> changed)
+      throws Exception {
     ServerFolder folder = new ServerFolder(data.servers().resolve("localhost_" + port));
     Files.createDirectories(folder.path());
     String spoolId = "%032x".formatted(port);
@@ -190,7 +204,7 @@ final class WriterHarness implements AutoCloseable {
             List.of(),
             List.of(),
             ServerConfig.ResponseMode.BUFFERED);
-    Server server = new Server(folder, spool, serverConfig);
+    Server server = new Server(folder, spool, changed.apply(serverConfig));
     server.file(ServerState.PREPARING).write(folder);
     servers.add(server);
     return server;

@@ -193,6 +193,33 @@ final class WriterLifecycleTest {
   }
 
   @Test
+  void whatTheWriterCounts_isShownByServer() throws Exception {
+    WriterHarness.Server server = served();
+    server.append("a");
+    server.append("b");
+    assertEquals("sealed", writer.client.seal(server.seal("flush"), TIMEOUT).status());
+    String page = new String(writer.client.get(AdminApi.METRICS, TIMEOUT), StandardCharsets.UTF_8);
+    String label = "{server=\"" + URI + "\"";
+    for (String line :
+        List.of(
+            "duckspool_writer_committed_rows_total" + label + "} 2.0",
+            "duckspool_writer_quarantined_rows_total" + label + "} 0.0",
+            "duckspool_writer_seals_total" + label + ",trigger=\"flush\"} 1.0",
+            "duckspool_writer_seals_total" + label + ",trigger=\"age\"} 0.0",
+            "duckspool_writer_seal_failures_total" + label + "} 0.0",
+            "duckspool_writer_seal_seconds_count" + label + "} 1",
+            "duckspool_writer_seal_part_seconds_count{part=\"commit\",server=\"" + URI + "\"} 1",
+            "duckspool_writer_lag_seconds" + label + "} 0.0",
+            "duckspool_writer_pipeline_state" + label + ",state=\"running\"} 1.0",
+            "duckspool_writer_maintenance_runs_total" + label + "} 0.0",
+            "duckspool_writer_duckdb_spilled_bytes 0.0")) {
+      assertTrue(page.contains("\n" + line + "\n"), () -> line + " is not in\n" + page);
+    }
+    assertTrue(page.matches("(?s).*\nduckspool_writer_duckdb_memory_bytes [1-9].*"), page);
+    assertTrue(page.matches("(?s).*\nduckspool_writer_batch_memory_bytes [0-9].*"), page);
+  }
+
+  @Test
   void wrongUris_andUnknownServers_areNamed() throws Exception {
     for (String path : List.of(AdminApi.PAUSE, AdminApi.RESUME, AdminApi.DISCARD)) {
       AdminApi.ServerUri unknown = new AdminApi.ServerUri("otlp:localhost:9");

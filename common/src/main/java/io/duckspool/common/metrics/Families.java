@@ -4,6 +4,8 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.LinkedHashMap;
@@ -18,6 +20,7 @@ public final class Families {
 
   private final Map<String, CounterSnapshot.Builder> counters = new LinkedHashMap<>();
   private final Map<String, GaugeSnapshot.Builder> gauges = new LinkedHashMap<>();
+  private final Map<String, HistogramSnapshot.Builder> histograms = new LinkedHashMap<>();
 
   Families() {}
 
@@ -45,10 +48,28 @@ public final class Families {
         .dataPoint(GaugeDataPointSnapshot.builder().value(value).labels(Labels.of(labels)).build());
   }
 
+  /**
+   * How long something takes.
+   *
+   * @param name ends in {@code _seconds}
+   * @param labels names and values in turn
+   */
+  public void histogram(String name, String help, DurationHistogram durations, String... labels) {
+    histograms
+        .computeIfAbsent(name, any -> HistogramSnapshot.builder().name(name).help(help))
+        .dataPoint(
+            HistogramDataPointSnapshot.builder()
+                .classicHistogramBuckets(durations.buckets())
+                .sum(durations.sumSeconds())
+                .labels(Labels.of(labels))
+                .build());
+  }
+
   MetricSnapshots snapshots() {
     MetricSnapshots.Builder all = MetricSnapshots.builder();
     counters.values().forEach(family -> all.metricSnapshot(family.build()));
     gauges.values().forEach(family -> all.metricSnapshot(family.build()));
+    histograms.values().forEach(family -> all.metricSnapshot(family.build()));
     return all.build();
   }
 }

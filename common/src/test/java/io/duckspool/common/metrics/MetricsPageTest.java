@@ -46,6 +46,32 @@ final class MetricsPageTest {
   }
 
   @Test
+  void durationsAreCountedInBuckets_eachAtItsBound() {
+    DurationHistogram durations = new DurationHistogram();
+    for (long nanos : new long[] {0, 5_000_000, 5_000_001, 60_000_000_000L, 60_000_000_001L}) {
+      durations.record(nanos);
+    }
+    String text =
+        text(
+            new MetricsPage(
+                    families ->
+                        families.histogram("y_seconds", "Time.", durations, "server", "otlp:a:1"))
+                .render(null));
+    for (String line :
+        new String[] {
+          "# TYPE y_seconds histogram",
+          "y_seconds_bucket{server=\"otlp:a:1\",le=\"0.005\"} 2",
+          "y_seconds_bucket{server=\"otlp:a:1\",le=\"0.01\"} 3",
+          "y_seconds_bucket{server=\"otlp:a:1\",le=\"60.0\"} 4",
+          "y_seconds_bucket{server=\"otlp:a:1\",le=\"+Inf\"} 5",
+          "y_seconds_count{server=\"otlp:a:1\"} 5",
+          "y_seconds_sum{server=\"otlp:a:1\"} 120.010000002"
+        }) {
+      assertTrue(text.contains(line + "\n"), () -> line + " is not in\n" + text);
+    }
+  }
+
+  @Test
   void whoAsksForOpenMetrics_getsIt() {
     MetricsPage.Page rendered = page.render("application/openmetrics-text; version=1.0.0");
     assertTrue(rendered.contentType().startsWith("application/openmetrics-text"));

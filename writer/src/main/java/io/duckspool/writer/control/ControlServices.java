@@ -1,6 +1,7 @@
 package io.duckspool.writer.control;
 
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.metrics.MetricsPage;
 import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.pipeline.ServerCalls;
 import io.duckspool.writer.sink.SqlRunner;
@@ -12,7 +13,11 @@ import java.util.List;
  * @param values the effective configuration, secrets masked
  */
 public record ControlServices(
-    Pipelines pipelines, ServerCalls servers, SqlRunner sql, List<AdminApi.ConfigValue> values) {
+    Pipelines pipelines,
+    ServerCalls servers,
+    SqlRunner sql,
+    List<AdminApi.ConfigValue> values,
+    MetricsPage metrics) {
 
   /** Freezes the list. */
   public ControlServices {

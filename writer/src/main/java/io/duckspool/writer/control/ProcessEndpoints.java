@@ -1,6 +1,7 @@
 package io.duckspool.writer.control;
 
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.metrics.MetricsPage;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,8 @@ final class ProcessEndpoints {
     return List.of(
         Route.openGet("/healthz", c -> Json.reply(c, 200, Map.of("status", "ok"))),
         Route.openGet("/readyz", this::ready),
-        Route.get(AdminApi.CONFIG, c -> Json.reply(c, 200, services.values())));
+        Route.get(AdminApi.CONFIG, c -> Json.reply(c, 200, services.values())),
+        Route.get(AdminApi.METRICS, this::metrics));
   }
 
   private void ready(Context context) {
@@ -32,5 +34,11 @@ final class ProcessEndpoints {
     } else {
       Json.reply(context, 200, Map.of("status", "ready"));
     }
+  }
+
+  private void metrics(Context context) {
+    MetricsPage.Page page = services.metrics().render(context.header("Accept"));
+    context.contentType(page.contentType());
+    context.result(page.body());
   }
 }

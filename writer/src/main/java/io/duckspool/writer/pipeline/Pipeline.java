@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.metrics.Families;
 import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolPosition;
@@ -93,6 +94,11 @@ final class Pipeline implements AutoCloseable {
   /** The last seals, newest first. Any thread. */
   List<AdminApi.SealRow> seals() {
     return work.sealLog.newestFirst();
+  }
+
+  /** Adds what the seals took. Any thread. */
+  void addSealMetrics(Families families) {
+    work.metrics.addTo(families, work.settings.listenUri());
   }
 
   /** The step of the ledger that is due next, while a batch is frozen. */

@@ -2,6 +2,7 @@ package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.metrics.Families;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
@@ -51,6 +52,11 @@ public final class Pipelines {
   /** The last seals of each server, by listen URI, newest first. */
   public List<AdminApi.SealRow> seals() {
     return byUri().stream().flatMap(handle -> handle.thread().pipeline().seals().stream()).toList();
+  }
+
+  /** Adds what the seals of each server took. */
+  public void addSealMetrics(Families families) {
+    byUri().forEach(handle -> handle.thread().pipeline().addSealMetrics(families));
   }
 
   /**

@@ -27,28 +27,24 @@ final class SealStep {
   private final Bisection bisection;
   private final SealLog log;
   private final PipelineHealth health;
+  private final SealMetrics metrics;
   private final BatchBounds bounds;
   private final LongSupplier nanoTicker;
 
   private @Nullable SealInHand inHand;
   private boolean isTriedBefore;
 
-  SealStep(
-      Sink sink,
-      Intake intake,
-      DeathWatch watch,
-      SealLog log,
-      PipelineHealth health,
-      BatchBounds bounds,
-      LongSupplier nanoTicker) {
+  /** Seals to a sink, with the parts of a workbench. */
+  SealStep(Sink sink, Workbench work) {
     this.sealer = new Sealer(sink);
-    this.intake = intake;
-    this.watch = watch;
+    this.intake = work.intake;
+    this.watch = work.watch;
     this.bisection = new Bisection();
-    this.log = log;
-    this.health = health;
-    this.bounds = bounds;
-    this.nanoTicker = nanoTicker;
+    this.log = work.sealLog;
+    this.health = work.health;
+    this.metrics = work.metrics;
+    this.bounds = work.bounds;
+    this.nanoTicker = work.parts.nanoTicker();
   }
 
   /** What the pipeline has to do after an attempt. */
@@ -167,9 +163,14 @@ final class SealStep {
 
   private Next committed(SealInHand seal, Commit commit) throws IOException {
     LedgerRow row = commit.ledger();
-    SealRow done =
-        seal.committed(
-            row.seals(), nanoTicker.getAsLong(), commit.appendNanos(), commit.commitNanos());
+    long now = nanoTicker.getAsLong();
+    SealRow done = seal.committed(row.seals(), now, commit.appendNanos(), commit.commitNanos());
+    metrics.sealed(
+        seal.move().trigger(),
+        now - seal.startedNanos(),
+        seal.taken().decodeNanos(),
+        commit.appendNanos(),
+        commit.commitNanos());
     drop();
     watch.passed(seal.taken().payloadBytes());
     watch.survived();

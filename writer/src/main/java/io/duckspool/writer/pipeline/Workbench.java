@@ -35,6 +35,7 @@ final class Workbench implements AutoCloseable {
   final Intake intake;
   final PipelineHealth health;
   final PendingSeals pending = new PendingSeals();
+  final SealMetrics metrics = new SealMetrics();
   private TargetSide target;
 
   private @Nullable LedgerRow ledger;
@@ -76,11 +77,7 @@ final class Workbench implements AutoCloseable {
   }
 
   private TargetSide targetSide(PipelineSettings of, Sink sink) {
-    return TargetSide.of(
-        of,
-        parts,
-        sink,
-        new SealStep(sink, intake, watch, sealLog, health, bounds, parts.nanoTicker()));
+    return TargetSide.of(of, parts, sink, new SealStep(sink, this));
   }
 
   TargetSide target() {

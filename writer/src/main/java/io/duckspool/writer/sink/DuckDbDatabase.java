@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -146,6 +147,19 @@ public final class DuckDbDatabase implements AutoCloseable {
   /** Runs read-only queries on this database. */
   public SqlRunner sqlRunner() {
     return new SqlRunner(this, queries);
+  }
+
+  /** What the database holds now; empty when it is closed or takes no statement. */
+  public Optional<DatabaseMemory> memory() {
+    try (Session session = openSession()) {
+      return session.queryOne(
+          row -> new DatabaseMemory(row.getLong(1), row.getLong(2)),
+          "SELECT sum(memory_usage_bytes)::BIGINT, sum(temporary_storage_bytes)::BIGINT"
+              + " FROM duckdb_memory()");
+    } catch (SQLException e) {
+      LOG.debug("DuckDB does not say what memory it holds", e);
+      return Optional.empty();
+    }
   }
 
   /** Checkpoints and closes the database. Idempotent. */

@@ -7,6 +7,7 @@ import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.config.HostPort;
+import io.duckspool.common.metrics.MetricsPage;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.duckspool.writer.batch.BatchMemory;
@@ -84,7 +85,8 @@ final class ControlServerTest {
                 pipelines,
                 new ServerCalls(parts, defaults, database::sink, pipelines),
                 database.sqlRunner(),
-                List.of(new AdminApi.ConfigValue("data", "./data", "default"))));
+                List.of(new AdminApi.ConfigValue("data", "./data", "default")),
+                new MetricsPage(new WriterMetrics(pipelines, memory, database::memory))));
   }
 
   @AfterEach
