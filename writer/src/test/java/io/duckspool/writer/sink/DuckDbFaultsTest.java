@@ -121,6 +121,26 @@ final class DuckDbFaultsTest {
   }
 
   @Test
+  void maintenance_emptiesTheLog_alsoWhileAQueryReads() throws Exception {
+    Path log = folder.resolve("otlp.duckdb.wal");
+    commit(0, 1, 1_000);
+    assertTrue(Files.size(log) > 0);
+    try (Session reader = database.openSession()) {
+      reader.begin();
+      assertEquals(List.of(1_000L), counted(reader));
+      sink.maintain();
+      assertFalse(Files.exists(log) && Files.size(log) > 0, "the log is still there");
+      commit(1, 2, 10);
+      assertEquals(List.of(1_000L), counted(reader));
+    }
+    assertEquals(1_010, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+  }
+
+  private static List<Long> counted(Session session) throws SQLException {
+    return session.query(row -> row.getLong(1), "SELECT count(*) FROM otlp_logs");
+  }
+
+  @Test
   void aMissingTable_isTheTargetsReason() throws Exception {
     execute("DROP TABLE otlp_logs");
     SinkException e = assertThrows(SinkException.Unavailable.class, () -> commit(0, 1, 3));

@@ -222,6 +222,20 @@ abstract class SinkContract {
   }
 
   @Test
+  void maintain_changesNoRow_alsoBetweenCommits() throws Exception {
+    try (Sink sink = openSink()) {
+      sink.prepare(first());
+      sink.maintain();
+      commit(sink, 0, 1, 10);
+      sink.maintain();
+      commit(sink, 1, 2, 10);
+      sink.maintain();
+      assertEquals(index(2), sink.readLedger(SPOOL).orElseThrow().position().next());
+    }
+    assertEquals(20, rows(OtlpTable.LOGS).size());
+  }
+
+  @Test
   void whateverStepFails_eachRowIsThereExactlyOnce() throws Exception {
     try (Sink sink = openSink()) {
       sink.prepare(first());
