@@ -2,6 +2,7 @@ package io.duckspool.writer;
 
 import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ControlToken;
+import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.ConfigLoader.Role;
 import io.duckspool.common.config.DuckDbConfig;
@@ -109,7 +110,7 @@ public final class Writer implements AutoCloseable {
     ControlToken token = ControlToken.readOrCreate(config.control().tokenFile());
 
     long batchBytes = config.writer().maxBatchBytes().bytes();
-    DuckDbDatabase database = pushed(openDatabase(config.duckdb(), batchBytes, clock, nanoTicker));
+    DuckDbDatabase database = pushed(openDatabase(config, batchBytes, clock, nanoTicker));
     BatchMemory memory = pushed(new BatchMemory(2 * batchBytes + MAX_OVERSHOOT_BYTES, batchBytes));
     PipelineParts pipelineParts =
         new PipelineParts(
@@ -141,8 +142,9 @@ public final class Writer implements AutoCloseable {
   }
 
   private static DuckDbDatabase openDatabase(
-      DuckDbConfig config, long batchBytes, InstantSource clock, LongSupplier nanoTicker)
+      DuckspoolConfig loaded, long batchBytes, InstantSource clock, LongSupplier nanoTicker)
       throws IOException {
+    DuckDbConfig config = loaded.duckdb();
     // Batches are off-heap and stay while DuckDB takes their rows over: both share the one limit.
     long limitBytes = config.memoryLimit().bytes();
     long databaseBytes = limitBytes - Math.min(batchBytes, limitBytes / 2);
@@ -150,11 +152,13 @@ public final class Writer implements AutoCloseable {
     Optional<Path> file = Optional.empty();
     if (!config.isInMemory()) {
       Path path = Path.of(config.database()).toAbsolutePath();
-      Path folder = path.getParent();
-      if (folder != null) {
-        AtomicFile.createFolder(folder);
-      }
+      createFolderOf(path);
       file = Optional.of(path);
+    }
+    for (CatalogConfig catalog : loaded.catalogs().values()) {
+      if (catalog instanceof CatalogConfig.DuckDb other) {
+        createFolderOf(other.path());
+      }
     }
     try {
       return DuckDbDatabase.open(
@@ -165,11 +169,19 @@ public final class Writer implements AutoCloseable {
               config.tempDirectory(),
               Optional.of(config.extensionDirectory()),
               config.installExtensions(),
-              config.initSql()),
+              config.initSql(),
+              loaded.catalogs()),
           clock,
           nanoTicker);
     } catch (SinkException e) {
       throw new IOException(e.reason(), e);
+    }
+  }
+
+  private static void createFolderOf(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      AtomicFile.createFolder(folder);
     }
   }
 

@@ -239,7 +239,8 @@ abstract class SqlSource implements AutoCloseable {
           duckdb.tempDirectory(),
           Optional.of(duckdb.extensionDirectory()),
           duckdb.installExtensions(),
-          duckdb.initSql());
+          duckdb.initSql(),
+          config.catalogs());
     }
   }
 }

@@ -129,19 +129,36 @@ public final class DuckDbDatabase implements AutoCloseable {
               + target.parquetExportPath().get()
               + ": Parquet targets are not supported by this version");
     }
-    String defaultCatalog = defaultCatalog();
-    if (!target.catalog().isEmpty() && !target.catalog().equalsIgnoreCase(defaultCatalog)) {
-      throw new SinkException.Refused(
-          "catalog "
-              + target.catalog()
-              + ": catalogs other than the default database ("
-              + defaultCatalog
-              + ") are not supported by this version");
-    }
     if (target.schema().indexOf('\0') >= 0) {
       throw new SinkException.Refused("schema must not contain U+0000");
     }
-    return new DuckDbSink(this, target, defaultCatalog, CatalogKind.DEFAULT);
+    String defaultCatalog = defaultCatalog();
+    if (target.catalog().isEmpty() || target.catalog().equalsIgnoreCase(defaultCatalog)) {
+      return new DuckDbSink(this, target, defaultCatalog, CatalogKind.DEFAULT);
+    }
+    String catalog = new Catalogs(settings.catalogs()).require(target.catalog());
+    requireWritable(catalog);
+    return new DuckDbSink(this, target, catalog, CatalogKind.DUCKDB);
+  }
+
+  private void requireWritable(String catalog) throws SinkException {
+    boolean isReadOnly;
+    try (Session session = openSession()) {
+      isReadOnly =
+          session
+              .queryOne(
+                  row -> row.getBoolean(1),
+                  "SELECT readonly FROM duckdb_databases() WHERE database_name = ?",
+                  catalog)
+              .orElseThrow(
+                  () -> new SinkException.Refused("catalog " + catalog + " is not attached"));
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofStatement("catalog " + catalog, e);
+    }
+    if (isReadOnly) {
+      throw new SinkException.Refused(
+          "catalog " + catalog + " is attached read-only, a target must be writable");
+    }
   }
 
   /** Runs read-only queries on this database. */
@@ -254,7 +271,7 @@ public final class DuckDbDatabase implements AutoCloseable {
     Instance instance = new Instance(connect(settings, spill, readOnly), spill);
     spill.removeOthers();
     try {
-      setUp(instance, settings);
+      setUp(instance, settings, readOnly);
       return instance;
     } catch (SQLException e) {
       instance.close();
@@ -263,7 +280,8 @@ public final class DuckDbDatabase implements AutoCloseable {
   }
 
   /** What needs the files of others comes first, then the instance is confined. */
-  private static void setUp(Instance instance, DuckDbSettings settings) throws SQLException {
+  private static void setUp(Instance instance, DuckDbSettings settings, boolean readOnly)
+      throws SQLException {
     if (settings.initSql().isPresent()) {
       try (Statement statement = instance.root().createStatement()) {
         statement.execute(settings.initSql().get());
@@ -271,7 +289,10 @@ public final class DuckDbDatabase implements AutoCloseable {
         throw new SQLException("duckdb.init_sql failed: " + DuckDbErrors.message(e), e);
       }
     }
-    List<Path> files = settings.database().map(Path::toAbsolutePath).stream().toList();
+    Catalogs catalogs = new Catalogs(settings.catalogs());
+    catalogs.attach(instance.root(), readOnly);
+    List<Path> files = new ArrayList<>(catalogs.files());
+    settings.database().map(Path::toAbsolutePath).ifPresent(files::add);
     Confinement.apply(instance.root(), List.of(instance.spill().path()), files);
   }
 

@@ -77,6 +77,9 @@ final class DuckDbErrors {
 
   /** The database can't be opened. */
   static SinkException ofOpen(Optional<Path> file, SQLException e) {
+    if (e instanceof Catalogs.AttachException) {
+      return new SinkException.Unavailable(message(e), e);
+    }
     String name = file.map(Path::toString).orElse(":memory:");
     if (LOCKED.matcher(message(e)).find()) {
       Matcher holder = HOLDER.matcher(message(e));

@@ -1,6 +1,8 @@
 package io.duckspool.writer.sink;
 
+import io.duckspool.common.config.CatalogConfig;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -13,6 +15,7 @@ import java.util.Optional;
  * @param extensionDirectory where extensions are found; empty: DuckDB's own place
  * @param installExtensions whether a missing extension may be installed
  * @param initSql run once after opening
+ * @param catalogs other databases by name, attached after {@code initSql}
  */
 public record DuckDbSettings(
     Optional<Path> database,
@@ -21,14 +24,36 @@ public record DuckDbSettings(
     Path tempDirectory,
     Optional<Path> extensionDirectory,
     boolean installExtensions,
-    Optional<String> initSql) {
+    Optional<String> initSql,
+    Map<String, CatalogConfig> catalogs) {
 
   public DuckDbSettings {
+    catalogs = Map.copyOf(catalogs);
     if (memoryLimitBytes <= 0) {
       throw new IllegalArgumentException("memoryLimitBytes must be > 0, got " + memoryLimitBytes);
     }
     if (threads <= 0) {
       throw new IllegalArgumentException("threads must be > 0, got " + threads);
     }
+  }
+
+  /** The default database alone. */
+  public DuckDbSettings(
+      Optional<Path> database,
+      long memoryLimitBytes,
+      int threads,
+      Path tempDirectory,
+      Optional<Path> extensionDirectory,
+      boolean installExtensions,
+      Optional<String> initSql) {
+    this(
+        database,
+        memoryLimitBytes,
+        threads,
+        tempDirectory,
+        extensionDirectory,
+        installExtensions,
+        initSql,
+        Map.of());
   }
 }

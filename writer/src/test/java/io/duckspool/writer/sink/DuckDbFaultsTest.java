@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.common.otlp.SampleRows;
 import io.duckspool.writer.batch.Batch;
@@ -25,6 +26,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -293,6 +295,26 @@ final class DuckDbFaultsTest {
                 + " running writer with `duckspool sql`",
             e.reason());
       }
+      DuckDbSettings own = settingsOf(folder.resolve("own.duckdb"));
+      DuckDbSettings beside =
+          new DuckDbSettings(
+              own.database(),
+              own.memoryLimitBytes(),
+              own.threads(),
+              own.tempDirectory(),
+              own.extensionDirectory(),
+              own.installExtensions(),
+              own.initSql(),
+              Map.of("a", new CatalogConfig.DuckDb(file, Map.of())));
+      SinkException e =
+          assertThrows(
+              SinkException.Unavailable.class,
+              () -> DuckDbDatabase.open(beside, InstantSource.system(), System::nanoTime));
+      assertTrue(
+          e.reason()
+              .startsWith("catalog a, the DuckDB file " + file + ", can't be attached: IO Error: "),
+          e.reason());
+      assertTrue(e.reason().contains("(PID " + holder.pid() + ")"), e.reason());
     } finally {
       holder.destroyForcibly();
       assertTrue(holder.waitFor(30, TimeUnit.SECONDS));

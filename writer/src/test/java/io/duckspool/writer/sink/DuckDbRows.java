@@ -31,6 +31,14 @@ final class DuckDbRows {
 
   static List<List<Object>> read(DuckDbDatabase database, String schema, OtlpTable table)
       throws SQLException {
+    return readFrom(database, Identifiers.quote(schema), table);
+  }
+
+  /**
+   * @param qualifiedSchema quoted
+   */
+  static List<List<Object>> readFrom(
+      DuckDbDatabase database, String qualifiedSchema, OtlpTable table) throws SQLException {
     List<Column> columns = Tables.columns(table);
     List<String> selected =
         columns.stream()
@@ -46,7 +54,7 @@ final class DuckDbRows {
           "SELECT "
               + String.join(", ", selected)
               + " FROM "
-              + Identifiers.quote(schema)
+              + qualifiedSchema
               + "."
               + table.tableName());
     }
