@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +25,12 @@ import org.slf4j.LoggerFactory;
 public final class ServiceProcess {
   private static final Logger LOG = LoggerFactory.getLogger(ServiceProcess.class);
 
+  /** How long a signal waits for a start that is under way (a guess). */
+  private static final long MAX_START_SECONDS = 60;
+
   private final String name;
   private final Service service;
+  private final CompletableFuture<Optional<AutoCloseable>> started = new CompletableFuture<>();
   private volatile int exitCode = ExitCode.DONE;
 
   private ServiceProcess(String name, Service service) {
@@ -106,9 +112,12 @@ public final class ServiceProcess {
       watch.setDaemon(true);
       watch.start();
     }
+    // Before the start, which others may see before it returns: a signal then closes what started.
+    Runtime.getRuntime().addShutdownHook(new Thread(this::closeStarted, "shutdown"));
     AutoCloseable running;
     try {
       running = service.start(loaded);
+      started.complete(Optional.of(running));
     } catch (IOException e) {
       // Its message says what the operator can do: a lock that is held, a port that is taken.
       LOG.error("{} could not start: {}", name, e.getMessage(), LOG.isDebugEnabled() ? e : null);
@@ -116,9 +125,17 @@ public final class ServiceProcess {
     } catch (Exception e) {
       LOG.error("{} could not start", name, e);
       return ExitCode.FAILED;
+    } finally {
+      started.complete(Optional.empty());
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(running), "shutdown"));
     return awaitEnd(running);
+  }
+
+  private void closeStarted() {
+    started
+        .completeOnTimeout(Optional.empty(), MAX_START_SECONDS, TimeUnit.SECONDS)
+        .join()
+        .ifPresent(this::close);
   }
 
   /** The JVM would end with 143 after a SIGTERM; a stop that went well is a success. */

@@ -278,6 +278,21 @@ class FlushStopTest {
   }
 
   @Test
+  void aWriterThatDoesNotHandTheSpoolBack_isSaid_andTheDrainGoesOn() throws Exception {
+    serve();
+    assertEquals(202, post());
+    rig.stopWriter();
+    rig.stop(uri, 1_000);
+    writer = rig.startWriter();
+    writer.refuse(503, "unavailable", "the pipeline is busy");
+    assertEquals("503 unavailable: the writer: the pipeline is busy", serve(Map.of()).error());
+    assertTrue(ControlRig.isFree("127.0.0.1", uri.port()));
+    assertEquals(ServerState.STOPPING, rig.file(uri).state());
+    int told = writer.seals().size();
+    TestServer.await("the writer is told again", () -> writer.seals().size() > told);
+  }
+
+  @Test
   void aTargetThatCantBeCommittedTo_keepsTheSpool_whenTheTimeIsOver() throws Exception {
     serve();
     assertEquals(202, post());

@@ -93,4 +93,12 @@ class ReadinessTest {
             false, false, true, true, false, Optional.empty(), OptionalLong.empty(), Duration.ZERO);
     assertEquals("not_listening", reason(bound));
   }
+
+  @Test
+  void aTargetThatWasRefusedAtFirst_isSaid_beforeThatItDoesNotListen() {
+    Readiness refused =
+        new Readiness(
+            false, false, true, true, true, Optional.empty(), OptionalLong.empty(), Duration.ZERO);
+    assertEquals("target_refused", reason(refused));
+  }
 }

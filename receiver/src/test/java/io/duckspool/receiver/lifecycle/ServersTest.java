@@ -12,6 +12,7 @@ import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.common.server.ServerFile;
@@ -22,6 +23,7 @@ import io.duckspool.receiver.FakeWriter;
 import io.duckspool.receiver.http.BodyDeadlines;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.receiver.http.RawClient;
+import io.duckspool.receiver.http.Sockets;
 import io.duckspool.receiver.http.TestServer;
 import io.duckspool.receiver.ingest.ChunkPool;
 import io.duckspool.receiver.ingest.InFlightBytes;
@@ -134,6 +136,39 @@ class ServersTest {
     assertEquals(2, store.opened().size());
     assertEquals(ServerState.STOPPING, file().state());
     assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+  }
+
+  @Test
+  void aListenerThatFell_isBoundAgain() throws Exception {
+    ListenUri other = new ListenUri("localhost", TestServer.freePort());
+    ServerFile made =
+        NewServer.file(
+            environment,
+            Declaration.concluded(
+                new ConfigLoader(ConfigLoader.Role.RECEIVER)
+                    .flag("servers[0].uri", other.toString(), "--uri")
+                    .load()
+                    .servers()
+                    .get(0)),
+            false);
+    ServerFolder folder = environment.data().server(other);
+    AtomicFile.createFolder(folder.path());
+    made.write(folder);
+    try (ServerRunner runner = new ServerRunner(environment, folder, made)) {
+      runner.start();
+      await("it listens", runner::isListening);
+      Intake first = runner.intake().orElseThrow();
+      Sockets.fall(first.listener());
+      assertFalse(runner.isListening());
+      await(
+          "it listens again",
+          () -> runner.isListening() && runner.intake().filter(now -> now != first).isPresent());
+      assertEquals("", runner.lastError());
+      for (String host : List.of("127.0.0.1", "::1")) {
+        new RawClient(host, other.port()).close();
+      }
+      assertEquals(2, store.opened().size(), "the spool stays open");
+    }
   }
 
   @Test
