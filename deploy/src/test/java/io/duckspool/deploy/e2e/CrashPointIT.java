@@ -9,7 +9,6 @@ import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.deploy.harness.AckLog;
-import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Balance;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
@@ -23,14 +22,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The life of a server, from its first start to its end, once for each crash point: whichever
@@ -43,20 +39,22 @@ final class CrashPointIT {
 
   @TempDir Path folder;
 
-  private boolean isFired;
+  private Revival revival;
+
+  /** All but those that only calls reach, which {@link LifecycleCrashIT} makes. */
+  static Stream<CrashPoint> points() {
+    return Stream.of(CrashPoint.values()).filter(point -> !LifecycleCrashIT.isOfACall(point));
+  }
 
   @ParameterizedTest
-  @EnumSource(
-      mode = EnumSource.Mode.MATCH_NONE,
-      names = "SERVE_.*|FLUSH_.*|STOP_NOTED|STOP_SPOOL_CLOSED|STOP_REMEMBERED|STOP_PORT_FREED")
+  @MethodSource("points")
   void crash_losesAndDoublesNothing(CrashPoint point) throws SQLException, IOException {
     AckLog log = new AckLog(RECORDS);
     Rig rig =
         Rig.in(folder)
             .set("spool.segment_age", "300ms")
-            .server("seal_max_age_ms", "50")
-            .receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name())
-            .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name());
+            .server("seal_max_age_ms", "50");
+    revival = new Revival(rig, point);
     try (rig) {
       rig.startWriter();
       rig.startReceiver();
@@ -67,12 +65,12 @@ final class CrashPointIT {
       int damaged = damageLastAcked(rig, log);
       rig.startWriter();
       rig.startReceiver();
-      keepUntil(rig, "serving again", () -> rig.isAccepted("fence"));
-      keepUntil(rig, "committed", () -> rig.isCommitted("fence"));
+      revival.keepUntil("serving again", () -> rig.isAccepted("fence"));
+      revival.keepUntil("committed", () -> rig.isCommitted("fence"));
       stop(rig, "receiver");
       stop(rig, "writer");
       stopServer(rig);
-      assertTrue(isFired, point + " was never reached");
+      assertTrue(revival.isFired(), point + " was never reached");
       try (Connection connection = rig.openDatabase()) {
         Balance balance = Balance.of(log, connection);
         balance.assertNothingButLosses();
@@ -91,7 +89,7 @@ final class CrashPointIT {
         rig.load(
             2, count, 5, Stamped.logs(RECORDS), Stamped.traces(RECORDS), Stamped.metrics(RECORDS));
     try (LoadClient client = LoadClient.start(load, log)) {
-      keepUntil(rig, "the load is sent", () -> !client.isRunning());
+      revival.keepUntil("the load is sent", () -> !client.isRunning());
     }
   }
 
@@ -121,55 +119,14 @@ final class CrashPointIT {
     ServerFolder server = data.listServers().get(0);
     ServerFile.read(server).with(ServerState.STOPPING).write(server);
     rig.startWriter();
-    keepUntil(
-        rig, "the server is gone", () -> data.listServers().isEmpty() && data.listGone().isEmpty());
+    revival.keepUntil("the server is gone", () -> data.listServers().isEmpty() && data.listGone().isEmpty());
     stop(rig, "writer");
   }
 
   /** A process that is halted while it stops is started and stopped again. */
   private void stop(Rig rig, String name) {
     // A JVM that is still starting has no handler for SIGTERM yet.
-    keepUntil(rig, name + " is up", () -> rig.isHealthy(name));
-    Optional<Integer> exitCode = rig.tryStop(name);
-    if (exitCode.equals(Optional.of(CrashPoint.EXIT_STATUS))) {
-      isFired = true;
-      restart(rig, name);
-      if (name.equals("writer")) {
-        rig.awaitWriter();
-      } else {
-        rig.awaitServing();
-      }
-      exitCode = rig.tryStop(name);
-    }
-    assertEquals(Optional.of(0), exitCode, rig::logs);
-  }
-
-  private void keepUntil(Rig rig, String what, Callable<Boolean> condition) {
-    Await.until(
-        what,
-        Rig.LIMIT,
-        () -> {
-          for (String name : List.of("receiver", "writer")) {
-            Optional<Integer> exitCode = rig.exitCode(name);
-            if (exitCode.isPresent() && exitCode.get() != CrashPoint.EXIT_STATUS) {
-              throw new Await.GaveUpException(name + " ended with " + exitCode.get());
-            }
-            if (exitCode.isPresent()) {
-              isFired = true;
-              restart(rig, name);
-            }
-          }
-          return condition.call();
-        },
-        rig::logs);
-  }
-
-  /** Starts a process without the crash point: it has done its work there. */
-  private static void restart(Rig rig, String name) {
-    if (name.equals("writer")) {
-      rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "").startWriter();
-    } else {
-      rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "").startReceiver();
-    }
+    revival.keepUntil(name + " is up", () -> rig.isHealthy(name));
+    revival.stop(name, name.equals("writer") ? rig::awaitWriter : rig::awaitServing);
   }
 }

@@ -69,6 +69,13 @@ final class ReadmeIT {
           Rig.LIMIT,
           () -> bash(spans, environment).contains("checkout,shop"),
           up::logTail);
+
+      String servers =
+          block("sh", "duckspool serve", port)
+              .replace("localhost:4400", "localhost:" + Rig.freePort());
+      String said = bash(servers, environment);
+      assertTrue(said.contains("payments"), said);
+      assertTrue(said.contains("Stopped listening on otlp:localhost:"), said);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.duckspool.deploy.harness;
 
+import io.duckspool.common.admin.AdminClient;
+import io.duckspool.common.config.HostPort;
 import io.duckspool.common.config.Secret;
 import io.duckspool.deploy.load.HttpConnection;
 import io.duckspool.deploy.load.LoadPlan;
@@ -131,6 +133,10 @@ public final class Rig implements AutoCloseable {
     return port;
   }
 
+  public int receiverControlPort() {
+    return receiverControlPort;
+  }
+
   public int writerControlPort() {
     return writerControlPort;
   }
@@ -231,6 +237,21 @@ public final class Rig implements AutoCloseable {
     }
   }
 
+  /** Starts both without any declared server, and waits until both control ports answer. */
+  public Rig startWithoutServers() {
+    serverSettings.clear();
+    startWriter();
+    startReceiver();
+    awaitWriter();
+    awaitHealthy("receiver", receiver(), receiverControlPort);
+    return this;
+  }
+
+  /** Waits until the receiver answers on its control port. */
+  public void awaitReceiverControl() {
+    awaitHealthy("receiver", receiver(), receiverControlPort);
+  }
+
   /** A load on this server, without end. */
   public LoadPlan load(int connections, StampedRequest... mix) {
     return load(connections, Integer.MAX_VALUE, 0, mix);
@@ -322,6 +343,21 @@ public final class Rig implements AutoCloseable {
   public boolean isCommitted(String text) throws IOException, InterruptedException {
     return sql("SELECT count(*) AS n FROM otlp_logs WHERE body = '" + text + "'")
         .matches("(?s).*\"n\"\\s*:\\s*\"?[1-9].*");
+  }
+
+  /** The receiver's control port. */
+  public AdminClient receiverControl() {
+    return control(receiverControlPort);
+  }
+
+  /** The writer's control port. */
+  public AdminClient writerControl() {
+    return control(writerControlPort);
+  }
+
+  private AdminClient control(int controlPort) {
+    return new AdminClient(
+        new HostPort("127.0.0.1", controlPort), visibleData.resolve("control.token"));
   }
 
   /** What the writer answers to a query, as JSON text. */
@@ -546,7 +582,9 @@ public final class Rig implements AutoCloseable {
       }
       yaml.append("  ").append(key).append(": ").append(quoted(setting.getValue())).append('\n');
     }
-    yaml.append("servers:\n");
+    if (!serverSettings.isEmpty()) {
+      yaml.append("servers:\n");
+    }
     String indent = "  - ";
     for (Map.Entry<String, String> setting : serverSettings.entrySet()) {
       yaml.append(indent)

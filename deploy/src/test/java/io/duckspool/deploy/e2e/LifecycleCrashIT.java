@@ -1,0 +1,219 @@
+package io.duckspool.deploy.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.common.admin.AdminException;
+import io.duckspool.common.fault.CrashPoint;
+import io.duckspool.common.server.DataFolder;
+import io.duckspool.deploy.harness.AckLog;
+import io.duckspool.deploy.harness.Balance;
+import io.duckspool.deploy.harness.LoadClient;
+import io.duckspool.deploy.harness.Rig;
+import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.load.StampedRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every call that makes, flushes, stops, takes up, replays or discards a server, once for each
+ * crash point in them: whichever process reaches it is halted there and started again, and the
+ * caller, who got no answer, calls again. A point that is not reached fails.
+ */
+@Tag("e2e")
+final class LifecycleCrashIT {
+  private static final int RECORDS = 10;
+  private static final long SHORT_MILLIS = 300;
+
+  @TempDir Path folder;
+
+  private final AckLog log = new AckLog(RECORDS);
+  private final StampedRequest logs = Stamped.logs(RECORDS);
+
+  /** The points that only calls reach; the others are those of the life of one server. */
+  static boolean isOfACall(CrashPoint point) {
+    return point.name().matches("(SERVE|FLUSH|TAKE_UP|REPLAY|DISCARD)_.*")
+        || point.name().matches("STOP_(NOTED|SPOOL_CLOSED|REMEMBERED|PORT_FREED)");
+  }
+
+  static Stream<CrashPoint> points() {
+    return Stream.of(CrashPoint.values()).filter(LifecycleCrashIT::isOfACall);
+  }
+
+  @ParameterizedTest
+  @MethodSource("points")
+  void aCallThatIsCutOff_isRepeated_andNothingIsLostOrDoubled(CrashPoint point)
+      throws IOException, SQLException {
+    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "50")) {
+      Revival revival = new Revival(rig, point);
+      Calls calls = new Calls(rig, revival);
+      rig.startWriter();
+      rig.startReceiver();
+      revival.keepUntil("serving", () -> rig.isHealthy("receiver"));
+
+      // The declared server: flushed, stopped while it can't be committed, taken up, stopped.
+      send(rig, revival, 30);
+      calls.flush();
+      calls.pause();
+      send(rig, revival, 20);
+      calls.stop(SHORT_MILLIS);
+      calls.serve(Map.of("uri", calls.uri, "token", Rig.TOKEN, "seal_max_age_ms", 50));
+      send(rig, revival, 20);
+      calls.resume();
+      calls.stop(Rig.LIMIT.toMillis());
+      calls.awaitGone();
+
+      // A target that is refused leaves nothing behind.
+      calls.refused(Map.of("uri", calls.uri, "catalog", "nowhere"));
+      assertEquals(0, new DataFolder(rig.data()).listServers().size());
+
+      // Made by a call, kept by a stop, replayed elsewhere.
+      calls.serve(Map.of("uri", calls.uri, "token", Rig.TOKEN));
+      calls.pause();
+      send(rig, revival, 20);
+      calls.stop(SHORT_MILLIS);
+      calls.replay("elsewhere");
+      calls.awaitGone();
+
+      // Made by a call, kept by a stop, given up: none of it may be in the tables.
+      calls.serve(Map.of("uri", calls.uri, "token", Rig.TOKEN));
+      calls.pause();
+      assertTrue(rig.isAccepted("given up"));
+      calls.stop(SHORT_MILLIS);
+      calls.discard();
+      calls.awaitGone();
+
+      revival.stop("receiver", rig::awaitReceiverControl);
+      revival.stop("writer", rig::awaitWriter);
+      assertTrue(revival.isFired(), point + " was never reached");
+      try (Connection connection = rig.openDatabase();
+          Statement statement = connection.createStatement()) {
+        // What was replayed is put beside the rest, so that one balance judges both.
+        statement.execute("INSERT INTO main.otlp_logs SELECT * FROM elsewhere.otlp_logs");
+        Balance.of(log, connection).assertExact();
+      }
+    }
+  }
+
+  private void send(Rig rig, Revival revival, int count) {
+    try (LoadClient client = LoadClient.start(rig.load(2, count, 0, logs), log)) {
+      revival.keepUntil("the load is sent", () -> !client.isRunning());
+    }
+  }
+
+  /** The calls of an operator who repeats what was not answered. */
+  private static final class Calls {
+
+    private final Rig rig;
+    private final Revival revival;
+    private final Control control;
+    private final String uri;
+
+    Calls(Rig rig, Revival revival) {
+      this.rig = rig;
+      this.revival = revival;
+      this.control = new Control(rig);
+      this.uri = "otlp:127.0.0.1:" + rig.port();
+    }
+
+    void serve(Map<String, Object> parameters) {
+      repeat(
+          "served",
+          () -> {
+            try {
+              control.serve(parameters);
+            } catch (AdminException e) {
+              // A call that was cut off may have made it; a restarted process needs a moment.
+              if (e.status() == 409 && e.getMessage().contains("already exists")) {
+                return rig.isHealthy("receiver");
+              }
+              return retried(e);
+            }
+            return true;
+          });
+    }
+
+    void refused(Map<String, Object> parameters) {
+      repeat(
+          "refused",
+          () -> {
+            try {
+              control.serve(parameters);
+            } catch (AdminException e) {
+              return e.status() == 400 || retried(e);
+            }
+            throw new AssertionError("served into a catalog that is not there");
+          });
+    }
+
+    void flush() {
+      repeat("flushed", () -> control.flush(uri).status().equals("sealed"));
+    }
+
+    void stop(long timeoutMs) {
+      repeat(
+          "stopped",
+          () -> {
+            String status = control.stop(uri, timeoutMs).status();
+            return status.startsWith("Stopped") || status.startsWith("No server");
+          });
+    }
+
+    void pause() {
+      repeat("paused", () -> control.pause(uri).state().equals("paused"));
+    }
+
+    void resume() {
+      repeat("resumed", () -> !control.resume(uri).state().equals("paused"));
+    }
+
+    void replay(String schema) {
+      repeat("replayed", () -> isGone() || control.replay(uri, schema).nextIndex().contains("-"));
+    }
+
+    void discard() {
+      repeat(
+          "discarded", () -> isGone() || control.discard(uri).listenUri().equals(uri) || isGone());
+    }
+
+    void awaitGone() {
+      revival.keepUntil("the server is gone", this::isGone);
+    }
+
+    private boolean isGone() throws IOException {
+      DataFolder data = new DataFolder(rig.data());
+      return data.listServers().isEmpty() && data.listGone().isEmpty();
+    }
+
+    private static boolean retried(AdminException e) throws AdminException {
+      if (e.status() == 503) {
+        return false;
+      }
+      throw e;
+    }
+
+    private void repeat(String what, Callable<Boolean> call) {
+      revival.keepUntil(
+          what,
+          () -> {
+            try {
+              return call.call();
+            } catch (AdminException e) {
+              return retried(e);
+            } catch (IOException e) {
+              return false; // The process is halted, or starts again just now.
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.duckspool.deploy.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.duckspool.common.fault.CrashPoint;
+import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.Rig;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/**
+ * Starts the processes of a rig again that are halted at a crash point, while a test waits for
+ * something. Used by one test thread.
+ */
+final class Revival {
+
+  private final Rig rig;
+  private boolean isFired;
+
+  /** Arms both processes; they are not started yet. */
+  Revival(Rig rig, CrashPoint point) {
+    this.rig =
+        rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name())
+            .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name());
+  }
+
+  /** Whether a process was halted so far. */
+  boolean isFired() {
+    return isFired;
+  }
+
+  /** Waits, and starts again what is halted meanwhile. */
+  void keepUntil(String what, Callable<Boolean> condition) {
+    Await.until(
+        what,
+        Rig.LIMIT,
+        () -> {
+          for (String name : List.of("receiver", "writer")) {
+            Optional<Integer> exitCode = rig.exitCode(name);
+            if (exitCode.isPresent() && exitCode.get() != CrashPoint.EXIT_STATUS) {
+              throw new Await.GaveUpException(name + " ended with " + exitCode.get());
+            }
+            if (exitCode.isPresent()) {
+              isFired = true;
+              restart(name);
+            }
+          }
+          return condition.call();
+        },
+        rig::logs);
+  }
+
+  /** A process that is halted while it stops is started and stopped again. */
+  void stop(String name, Runnable awaitUp) {
+    Optional<Integer> exitCode = rig.tryStop(name);
+    if (exitCode.equals(Optional.of(CrashPoint.EXIT_STATUS))) {
+      isFired = true;
+      restart(name);
+      awaitUp.run();
+      exitCode = rig.tryStop(name);
+    }
+    assertEquals(Optional.of(0), exitCode, rig::logs);
+  }
+
+  /** Starts a process without the crash point: it has done its work there. */
+  private void restart(String name) {
+    if (name.equals("writer")) {
+      rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "").startWriter();
+    } else {
+      rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "").startReceiver();
+    }
+  }
+}
