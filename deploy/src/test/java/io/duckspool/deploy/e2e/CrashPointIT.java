@@ -50,10 +50,7 @@ final class CrashPointIT {
   @MethodSource("points")
   void crash_losesAndDoublesNothing(CrashPoint point) throws SQLException, IOException {
     AckLog log = new AckLog(RECORDS);
-    Rig rig =
-        Rig.in(folder)
-            .set("spool.segment_age", "300ms")
-            .server("seal_max_age_ms", "50");
+    Rig rig = Rig.in(folder).set("spool.segment_age", "300ms").server("seal_max_age_ms", "50");
     revival = new Revival(rig, point);
     try (rig) {
       rig.startWriter();
@@ -119,7 +116,8 @@ final class CrashPointIT {
     ServerFolder server = data.listServers().get(0);
     ServerFile.read(server).with(ServerState.STOPPING).write(server);
     rig.startWriter();
-    revival.keepUntil("the server is gone", () -> data.listServers().isEmpty() && data.listGone().isEmpty());
+    revival.keepUntil(
+        "the server is gone", () -> data.listServers().isEmpty() && data.listGone().isEmpty());
     stop(rig, "writer");
   }
 
