@@ -74,7 +74,7 @@ final class LifecycleCrashIT {
       calls.awaitGone();
 
       // A target that is refused leaves nothing behind.
-      calls.refused(Map.of("uri", calls.uri, "catalog", "nowhere"));
+      calls.refused(Map.of("uri", calls.uri, "schema", "absent", "create_tables", false));
       assertEquals(0, new DataFolder(rig.data()).listServers().size());
 
       // Made by a call, kept by a stop, replayed elsewhere.
@@ -93,13 +93,21 @@ final class LifecycleCrashIT {
       calls.discard();
       calls.awaitGone();
 
+      // A JVM that is still starting has no handler for SIGTERM yet.
+      revival.keepUntil("serving nothing", () -> calls.servers() == 0);
+      revival.keepUntil("the writer is up", () -> rig.isHealthy("writer"));
       revival.stop("receiver", rig::awaitReceiverControl);
       revival.stop("writer", rig::awaitWriter);
       assertTrue(revival.isFired(), point + " was never reached");
       try (Connection connection = rig.openDatabase();
           Statement statement = connection.createStatement()) {
         // What was replayed is put beside the rest, so that one balance judges both.
-        statement.execute("INSERT INTO main.otlp_logs SELECT * FROM elsewhere.otlp_logs");
+        statement.execute(
+            """
+            CREATE TEMP VIEW otlp_logs AS SELECT * FROM %1$s.main.otlp_logs
+            UNION ALL SELECT * FROM %1$s.elsewhere.otlp_logs
+            """
+                .formatted(connection.getCatalog()));
         Balance.of(log, connection).assertExact();
       }
     }
@@ -152,7 +160,7 @@ final class LifecycleCrashIT {
             } catch (AdminException e) {
               return e.status() == 400 || retried(e);
             }
-            throw new AssertionError("served into a catalog that is not there");
+            throw new AssertionError("served into a schema that is not there");
           });
     }
 
@@ -184,6 +192,10 @@ final class LifecycleCrashIT {
     void discard() {
       repeat(
           "discarded", () -> isGone() || control.discard(uri).listenUri().equals(uri) || isGone());
+    }
+
+    int servers() throws IOException, AdminException, InterruptedException {
+      return control.servers().size();
     }
 
     void awaitGone() {
