@@ -122,7 +122,6 @@ final class OpenApiIT {
       call(AdminApi.RESUME, byUri, 200);
       stopAndKeep(uri);
       call(AdminApi.REPLAY, "{\"uri\":\"" + uri + "\",\"schema\":\"elsewhere\"}", 200);
-      call(AdminApi.RESUME, byUri, 200);
       Await.until(
           "replayed and removed",
           Rig.LIMIT,
