@@ -65,7 +65,7 @@ final class KeptSpool {
           throw otherTarget(wanted, backlog.rows());
         }
         // Where all is committed, the writer removes it by itself.
-        yield isSameTarget ? ask() : Optional.empty();
+        yield isSameTarget ? ask(wanted) : Optional.empty();
       }
       case DRAINED -> Optional.empty();
     };
@@ -88,16 +88,34 @@ final class KeptSpool {
             + "`");
   }
 
-  private Optional<ServerFile> ask() throws ExportError, IOException, InterruptedException {
+  /** The server as it was handed back; a replay may have changed its target meanwhile. */
+  private ServerFile taken(ServerConfig wanted) throws ExportError, IOException {
+    ServerFile taken = ServerFile.read(folder);
+    if (Declaration.isSameTarget(taken.config(), wanted)) {
+      return taken;
+    }
+    ServerFile stopping = taken.with(ServerState.STOPPING);
+    stopping.write(folder);
+    roster.notices().add(folder, stopping);
+    throw ExportError.of(
+        ExportError.Kind.CONFLICT,
+        uri
+            + " is being replayed to "
+            + Declaration.target(taken.config())
+            + ", not "
+            + Declaration.target(wanted)
+            + ": serve it again once that is done");
+  }
+
+  private Optional<ServerFile> ask(ServerConfig wanted)
+      throws ExportError, IOException, InterruptedException {
     roster.notices().withdraw(file.spoolId());
     boolean isDone = false;
     try {
       AdminApi.TakenUp answer =
           environment.writer().takeUp(new AdminApi.TakeUp(folder.name(), file.spoolId()), TIMEOUT);
       isDone = true;
-      return answer.status().equals(TAKEN)
-          ? Optional.of(ServerFile.read(folder))
-          : Optional.empty();
+      return answer.status().equals(TAKEN) ? Optional.of(taken(wanted)) : Optional.empty();
     } catch (AdminException e) {
       throw WriterErrors.of(e);
     } catch (IOException e) {

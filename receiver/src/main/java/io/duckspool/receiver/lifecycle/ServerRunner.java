@@ -348,6 +348,9 @@ final class ServerRunner implements AutoCloseable {
     Duration longest = environment.config().receiver().bodyTimeout().plus(AFTER_BODY);
     reject();
     awaitReplies(timeout.compareTo(longest) < 0 ? timeout : longest);
+    if (spool == null && file.state() == ServerState.SERVING) {
+      makeEndDurable();
+    }
     // The spool first: nothing may be appended once the writer may see where it ends.
     closeSpool();
     awaitIdle(REPLY_TIMEOUT);
@@ -374,19 +377,25 @@ final class ServerRunner implements AutoCloseable {
 
   /** Finishes a stop that was begun before the process died; the thread isn't started. */
   void finishStop(StopNotices notices) throws IOException {
+    if (file.state() == ServerState.PREPARING) {
+      NeverServed.remove(folder, file);
+      return;
+    }
+    makeEndDurable();
+    closeSpool();
+    remember(file.with(ServerState.STOPPING));
+    tell(notices);
+  }
+
+  /** Opens the spool, which looks for entries behind the mark that a crash has left behind. */
+  private void makeEndDurable() throws IOException {
     try {
-      if (file.state() == ServerState.PREPARING) {
-        NeverServed.remove(folder, file);
-        return;
-      }
-      // Opening the spool makes the end that the crash left behind durable.
-      openSpool().close();
-      remember(file.with(ServerState.STOPPING));
-      tell(notices);
+      Spool unused = openSpool();
     } catch (SpoolException e) {
       throw new IOException(uri + " can't be stopped: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new IOException(uri + " can't be stopped: interrupted", e);
     }
   }
 

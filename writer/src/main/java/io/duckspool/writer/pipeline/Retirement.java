@@ -86,7 +86,15 @@ final class Retirement {
       isGone = isStopping;
       return;
     }
-    ServerState state = ServerFile.read(settings.folder()).state();
+    ServerFile file = ServerFile.read(settings.folder());
+    if (!file.spoolId().equals(settings.spoolId())) {
+      // This server lost its folder in an earlier try; the next one at the same URI has its name.
+      isGone = true;
+      isStopping = false;
+      isDue = false;
+      return;
+    }
+    ServerState state = file.state();
     isStopping = state == ServerState.STOPPING || state == ServerState.DRAINED;
     isReplaying = isStopping && replayNote.isSet();
     isDue = state == ServerState.DRAINED || (isStopping && discardNote.isSet());

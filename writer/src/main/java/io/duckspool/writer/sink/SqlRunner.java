@@ -105,7 +105,15 @@ public final class SqlRunner {
             });
     Thread thread = new Thread(null, task, "query-" + THREADS.incrementAndGet(), STACK_BYTES);
     thread.setDaemon(true);
-    thread.start();
+    boolean isStarted = false;
+    try {
+      thread.start();
+      isStarted = true;
+    } finally {
+      if (!isStarted) {
+        gate.leave(query);
+      }
+    }
     return watch(query, task, limits, isAbandoned);
   }
 

@@ -65,6 +65,29 @@ final class StopTest {
   }
 
   @Test
+  void theNextServerAtTheSameUri_isNotTakenForTheOneThatWentAway() throws Exception {
+    server.append(1);
+    Pipeline pipeline = server.startPipeline();
+    server.drain();
+    ServerFile own = file(server, ServerState.STOPPING);
+    ServerFile next =
+        new ServerFile(
+            ServerState.STOPPING,
+            "0123456789abcdef0123456789abcdef",
+            own.firstIndex(),
+            own.runId(),
+            own.createdAt(),
+            false,
+            own.config());
+    next.write(server.folder);
+    pipeline.accept(new PipelineCommand.LookAtServer());
+    server.stopReceiver();
+    server.steps(50);
+    assertEquals(next, ServerFile.read(server.folder));
+    assertTrue(readLedger().isPresent());
+  }
+
+  @Test
   void theServerStaysUntilItsSpoolIsClosed_andDrainsMeanwhile() throws Exception {
     server.append(2);
     Pipeline pipeline = server.startPipeline();
