@@ -82,8 +82,7 @@ final class Restoring {
   private void resume(ServerFolder folder, ServerFile file, Optional<ServerConfig> declaration)
       throws IOException {
     if (roster.stopped().contains(file.listenUri())) {
-      // The process died in the middle of a stop.
-      new ServerRunner(environment, folder, file).finishStop(roster.notices());
+      finishStop(folder, file);
       return;
     }
     if (file.state() == ServerState.PREPARING && declaration.isEmpty()) {
@@ -106,6 +105,17 @@ final class Restoring {
       current.write(folder);
     }
     boolean unused = roster.add(new ServerRunner(environment, folder, current));
+  }
+
+  /** The process died in the middle of a stop. One that can't go on doesn't keep others down. */
+  private void finishStop(ServerFolder folder, ServerFile file) {
+    try {
+      new ServerRunner(environment, folder, file).finishStop(roster.notices());
+    } catch (IOException e) {
+      LOG.error("{} is kept until it is stopped again", file.listenUri(), e);
+      String reason = String.valueOf(e.getMessage());
+      boolean unused = roster.add(ServerRunner.refused(environment, folder, file, reason));
+    }
   }
 
   private void create(ListenUri uri, ServerConfig declaration) throws IOException {

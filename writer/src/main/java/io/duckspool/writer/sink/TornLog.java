@@ -1,8 +1,7 @@
 package io.duckspool.writer.sink;
 
-import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.duckspool.common.server.AtomicFile;
@@ -10,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -124,7 +124,10 @@ final class TornLog {
   /** Copies the end of the log to a file of its own. */
   private Path keep(FileChannel channel, long from) throws IOException {
     Path kept = log.resolveSibling(log.getFileName() + ".torn-at-" + from);
-    Set<StandardOpenOption> options = Set.of(CREATE, WRITE, TRUNCATE_EXISTING);
+    for (int i = 2; Files.exists(kept); i++) {
+      kept = log.resolveSibling(log.getFileName() + ".torn-at-" + from + "." + i);
+    }
+    Set<StandardOpenOption> options = Set.of(CREATE_NEW, WRITE);
     try (FileChannel copy =
         FileChannel.open(
             kept,
