@@ -341,6 +341,9 @@ public final class DuckDbDatabase implements AutoCloseable {
     properties.setProperty("temp_directory", spill.toString());
     properties.setProperty("preserve_insertion_order", "false");
     properties.setProperty("autoinstall_known_extensions", "false");
+    // Else freed memory goes back to the system only while DuckDB allocates: measured after a
+    // drain, up to 500 MiB stay resident that no buffer uses.
+    properties.setProperty("allocator_background_threads", "true");
     properties.setProperty("checkpoint_threshold", kib(checkpointBytes));
     properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
     if (readOnly) {
