@@ -5,14 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.deploy.harness.AckLog;
+import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.Growth;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.ProcessMemory;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.load.StampedRequest;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +30,9 @@ final class MemoryIT {
 
   /** Bytes of backlog that the writer drains: 2048 MiB for the full test. */
   private static final long BACKLOG = Long.getLong("duckspool.backlog.mebibytes", 512) * MEBIBYTE;
+
+  /** Looks at the writer at rest, and drains between them. */
+  private static final int SLICES = 20;
 
   @TempDir Path folder;
 
@@ -61,52 +70,106 @@ final class MemoryIT {
     }
   }
 
+  /**
+   * The bound holds all the time. Growth is looked for at rest, after a drain as long again, in
+   * what the resident set has beside the buffers that DuckDB counts against its limit: under load
+   * those come and go by 200 MiB with each checkpoint, in which a leak of a few can't be seen. It
+   * takes 2 GiB, so the small run of the gate has the bound alone, which would break there if the
+   * payloads were kept.
+   */
   @Test
-  void writerWith512MiB_drainsABacklog_withinItsMemory_andWithoutGrowth() throws SQLException {
+  void writerWith512MiB_drainsABacklog_withinItsMemory_andWithoutGrowth() throws Exception {
     StampedRequest request = Stamped.logs(1800);
     AckLog log = new AckLog(request.recordCount());
     long memoryLimit = 512 * MEBIBYTE;
+    int requests = (int) (BACKLOG / request.byteCount()) + 1;
     Rig rig =
         Rig.in(folder)
             .set("duckdb.memory_limit", "512MiB")
-            .server("seal_max_age_ms", "5000")
+            .server("seal_max_age_ms", "1000")
             .writerOptions("-Xmx512m");
     try (rig) {
       rig.start();
       rig.awaitCommitted();
       rig.stopWriter();
-      int requests = (int) (BACKLOG / request.byteCount()) + 1;
-      try (LoadClient load = LoadClient.start(rig.load(4, requests, 0, request), log)) {
-        load.awaitEnd(Duration.ofMinutes(10));
-      }
-      assertEquals(log.sentCount(), log.ackedCount(), rig::logs);
+      send(rig, request, requests, log);
       rig.startWriter();
       rig.awaitWriter();
       try (ProcessMemory memory =
           ProcessMemory.watch(rig.writer(), () -> committedGibibytes(rig))) {
-        rig.awaitCommitted(Duration.ofMinutes(20));
-        double backlog = BACKLOG / (1024.0 * MEBIBYTE);
+        awaitDrained(rig, memory, request, log);
+        double mean = memory.meanBytes();
         System.out.printf(
-            "writer: peak RSS %d MiB, %d samples, slope %.4f of the mean per GiB%n",
-            memory.peakBytes() / MEBIBYTE,
-            memory.samples().size(),
-            memory.relativeSlope(backlog / 3));
+            "writer: peak RSS %d MiB, mean %.0f MiB of %d samples%n",
+            memory.peakBytes() / MEBIBYTE, mean / MEBIBYTE, memory.samples().size());
+        if (BACKLOG >= 2048 * MEBIBYTE) {
+          Growth growth = growthAtRest(rig, memory, request, requests, log);
+          System.out.printf(
+              "writer: grows by %.2f MiB per GiB, %.4f of the mean; at rest, MiB: %s%n",
+              growth.perUnit(), growth.perUnit() * MEBIBYTE / mean, growth);
+          assertTrue(growth.perUnit() * MEBIBYTE < 0.01 * mean, growth::toString);
+        }
         assertTrue(
             memory.peakBytes() < 512 * MEBIBYTE + memoryLimit + 256 * MEBIBYTE,
             () -> memory.peakBytes() / MEBIBYTE + " MiB resident\n" + memory.samples());
-        if (backlog >= 2) {
-          assertTrue(memory.relativeSlope(backlog / 3) < 0.01, memory.samples()::toString);
-        }
       }
       assertFalse(rig.writer().output().contains("OutOfMemoryError"), rig::logs);
       rig.settle(log).assertExact();
     }
   }
 
+  /** Drains as much again in slices, and looks at the writer after each. In MiB per GiB. */
+  private static Growth growthAtRest(
+      Rig rig, ProcessMemory memory, StampedRequest request, int requests, AckLog log)
+      throws IOException, InterruptedException {
+    Growth growth = new Growth();
+    for (int slice = 1; slice <= SLICES; slice++) {
+      send(rig, request, requests + (int) ((long) requests * slice / SLICES), log);
+      awaitDrained(rig, memory, request, log);
+      long resident = ProcessMemory.bytesAtRest(rig.writer());
+      growth.add(committedGibibytes(rig), (double) (resident - duckDbBytes(rig)) / MEBIBYTE);
+    }
+    return growth;
+  }
+
+  /** Sends until so many requests were sent in all. */
+  private static void send(Rig rig, StampedRequest request, int requests, AckLog log) {
+    try (LoadClient load =
+        LoadClient.start(rig.load(4, requests - log.sentCount(), 0, request), log)) {
+      load.awaitEnd(Duration.ofMinutes(10));
+    }
+    assertEquals(requests, log.ackedCount(), rig::logs);
+  }
+
+  /** Waits without a query: one that is under way keeps DuckDB from checkpointing. */
+  private static void awaitDrained(
+      Rig rig, ProcessMemory memory, StampedRequest request, AckLog log) {
+    double sent = (double) log.sentCount() * request.byteCount() / (1L << 30);
+    Await.until(
+        "the backlog is drained",
+        Duration.ofMinutes(20),
+        () -> memory.progress() >= sent,
+        rig::logs);
+  }
+
+  /** What DuckDB counts against its memory limit. */
+  private static long duckDbBytes(Rig rig) throws IOException, InterruptedException {
+    String metrics = rig.writerMetrics();
+    return (long)
+        number(metrics, "(?m)^duckspool_writer_duckdb_memory_bytes ")
+            .orElseThrow(() -> new AssertionError("no memory of DuckDB in " + metrics));
+  }
+
+  /** 0 as long as the writer has not taken the server up. */
   private static double committedGibibytes(Rig rig) {
-    var digits =
-        java.util.regex.Pattern.compile("\"committed_bytes_total\":([0-9]+)")
-            .matcher(Segments.pipelines(rig));
-    return digits.find() ? Long.parseLong(digits.group(1)) / (double) (1L << 30) : 0;
+    return number(Segments.pipelines(rig), "\"committed_bytes_total\":").orElse(0) / (1L << 30);
+  }
+
+  /** The first number behind this pattern. */
+  private static OptionalDouble number(String text, String before) {
+    Matcher number = Pattern.compile(before + "([0-9.E+]+)").matcher(text);
+    return number.find()
+        ? OptionalDouble.of(Double.parseDouble(number.group(1)))
+        : OptionalDouble.empty();
   }
 }

@@ -1,6 +1,7 @@
 package io.duckspool.deploy.harness;
 
 import io.duckspool.deploy.load.ProcessStatus;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,12 @@ import java.util.function.DoubleSupplier;
  */
 public final class ProcessMemory implements AutoCloseable {
   private static final long PERIOD_MILLIS = 200;
+
+  /** At rest: no lower by this much for this long. DuckDB's allocator waits a second. */
+  private static final long REST_STEP_BYTES = 512 << 10;
+
+  private static final long REST_NANOS = 3_000_000_000L;
+  private static final Duration REST_LIMIT = Duration.ofSeconds(120);
 
   /** One look: how far the process was, and what it held. */
   public record Sample(double progress, long rssBytes, long fileBytes) {}
@@ -43,29 +50,46 @@ public final class ProcessMemory implements AutoCloseable {
     return List.copyOf(samples);
   }
 
-  /**
-   * The growth of the resident set per unit of progress, after a warm-up, as a part of its mean:
-   * the slope of the line through the samples by least squares.
-   */
-  public double relativeSlope(double warmUp) {
-    List<Sample> warm = samples().stream().filter(sample -> sample.progress() >= warmUp).toList();
-    return relativeSlope(warm);
+  /** How far the process was at the last look. */
+  public synchronized double progress() {
+    return samples.isEmpty() ? 0 : samples.get(samples.size() - 1).progress();
   }
 
-  static double relativeSlope(List<Sample> samples) {
-    if (samples.size() < 10) {
-      throw new AssertionError("only " + samples.size() + " samples");
+  /** The mean of the resident set over all samples. */
+  public synchronized double meanBytes() {
+    return samples.stream().mapToLong(Sample::rssBytes).average().orElse(0);
+  }
+
+  /**
+   * The resident set of a process that has nothing to do, once it gives nothing back any more:
+   * allocators return free pages with some delay.
+   */
+  public static long bytesAtRest(DuckspoolProcess process) {
+    Lowest lowest = new Lowest(process.pid());
+    Await.until("the memory of " + process.pid() + " is at rest", REST_LIMIT, lowest::isSettled);
+    return lowest.bytes;
+  }
+
+  /** The lowest resident set seen, and since when it has not fallen by a step. */
+  private static final class Lowest {
+    private final long pid;
+    private long bytes = Long.MAX_VALUE;
+    private long stepBytes = Long.MAX_VALUE;
+    private long stepNanos;
+
+    Lowest(long pid) {
+      this.pid = pid;
     }
-    double meanX = samples.stream().mapToDouble(Sample::progress).average().orElseThrow();
-    double meanY = samples.stream().mapToDouble(Sample::rssBytes).average().orElseThrow();
-    double covariance = 0;
-    double variance = 0;
-    for (Sample sample : samples) {
-      double x = sample.progress() - meanX;
-      covariance += x * (sample.rssBytes() - meanY);
-      variance += x * x;
+
+    boolean isSettled() {
+      long now = System.nanoTime();
+      bytes = Math.min(bytes, ProcessStatus.of(pid).orElseThrow().rssBytes());
+      if (bytes < stepBytes - REST_STEP_BYTES) {
+        stepBytes = bytes;
+        stepNanos = now;
+      }
+      return now - stepNanos > REST_NANOS;
     }
-    return covariance / variance / meanY;
   }
 
   @Override

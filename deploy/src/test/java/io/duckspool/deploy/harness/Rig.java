@@ -373,6 +373,16 @@ public final class Rig implements AutoCloseable {
     return reply.body();
   }
 
+  /** What the writer shows Prometheus. */
+  public String writerMetrics() throws IOException, InterruptedException {
+    HttpResponse<String> reply =
+        http.send(control("/metrics").GET().build(), HttpResponse.BodyHandlers.ofString());
+    if (reply.statusCode() != 200) {
+      throw new IOException(reply.statusCode() + " " + reply.body());
+    }
+    return reply.body();
+  }
+
   /** What the writer says about its pipelines, as JSON text. */
   public String pipelines() throws IOException, InterruptedException {
     HttpResponse<String> reply =
