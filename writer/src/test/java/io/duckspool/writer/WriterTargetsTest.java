@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.duckspool.common.admin.AdminException;
+import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.ServerState;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -70,6 +72,46 @@ final class WriterTargetsTest {
     assertRefused(
         "catalog lake: type ducklake is not supported by this version", server(4319, "lake"));
     assertEquals(0, writer.pipelineCount());
+  }
+
+  @Test
+  void promotedAttributes_haveColumns_andAreCounted() throws Exception {
+    WriterHarness.Server server =
+        writer.serve(
+            4318,
+            60_000,
+            config -> promoting(config, List.of("host.name", "host.name", "b"), List.of("c")));
+    writer.prepare(server);
+    server.file(ServerState.SERVING).write(server.folder());
+    server.append("a");
+    assertEquals("sealed", writer.client.seal(server.seal("flush"), TIMEOUT).status());
+    assertEquals(
+        "[{\"resource_attr_host_name\":null,\"resource_attr_b\":null,\"scope_attr_c\":null}]",
+        writer.sql("SELECT COLUMNS(c -> contains(c, '_attr_')) FROM otlp_logs"));
+    assertEquals(3, writer.pipelines().get(0).promotedColumnsTotal());
+  }
+
+  private static ServerConfig promoting(
+      ServerConfig config, List<String> resource, List<String> scope) {
+    return new ServerConfig(
+        config.uri(),
+        config.catalog(),
+        config.schema(),
+        config.token(),
+        config.disableAuth(),
+        config.parquetExportPath(),
+        config.createTables(),
+        config.allowOtherHostname(),
+        config.maxBodyBytes(),
+        config.httpThreads(),
+        config.maxBufferedBytes(),
+        config.sealTargetBytes(),
+        config.sealMaxAge(),
+        config.targetFileSize(),
+        config.maintenanceRetention(),
+        resource,
+        scope,
+        config.responseMode());
   }
 
   private WriterHarness.Server server(int port, String catalog) throws Exception {

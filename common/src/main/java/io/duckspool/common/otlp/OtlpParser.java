@@ -26,11 +26,19 @@ public final class OtlpParser {
   private final ItemWalker[] items = new ItemWalker[Signal.values().length];
   private @Nullable OtlpVisitor itemsVisitor;
 
-  /** Keeps payloads within {@code limits}. */
+  /** Keeps payloads within {@code limits}; promotes nothing. */
   public OtlpParser(OtlpLimits limits) {
+    this(limits, PromotedKeys.NONE);
+  }
+
+  /**
+   * Keeps payloads within {@code limits}. The text of promoted attributes doesn't count: what one
+   * parser accepts is accepted by all.
+   */
+  public OtlpParser(OtlpLimits limits, PromotedKeys promoted) {
     this.meter = new RowMeter(limits);
     this.in = new WireReader(limits.maxNesting());
-    this.shared = new SharedReader(in, memory);
+    this.shared = new SharedReader(in, memory, promoted);
     this.walker = new RequestWalker(in, shared);
     this.transcoder = new JsonTranscoder(limits.maxNesting(), memory);
   }

@@ -13,7 +13,16 @@ public final class ResourceFields {
   final Utf8Slice serviceInstanceId = new Utf8Slice();
   final Utf8Slice attributes = new Utf8Slice();
 
-  ResourceFields() {}
+  /** promoted[key], in the order of the parser's {@link PromotedKeys}. */
+  final Utf8Slice[] promoted;
+
+  ResourceFields() {
+    this(0);
+  }
+
+  ResourceFields(int promotedCount) {
+    promoted = Utf8Slice.array(promotedCount);
+  }
 
   /** Changes with each resource of a parser: rows with equal numbers share all columns of it. */
   public long generation() {
@@ -33,6 +42,20 @@ public final class ResourceFields {
   /** Column {@code service_instance_id}; NULL where absent or empty. */
   public Utf8Slice serviceInstanceId() {
     return serviceInstanceId;
+  }
+
+  /** How many attributes the parser promotes. */
+  public int promotedCount() {
+    return promoted.length;
+  }
+
+  /**
+   * A promoted attribute as text like a log's body; NULL where absent or empty.
+   *
+   * @param position of its key in {@link PromotedKeys#resource()}
+   */
+  public Utf8Slice promoted(int position) {
+    return promoted[position];
   }
 
   /** Column {@code resource_attributes}; a JSON object, NULL without attributes. */

@@ -13,7 +13,16 @@ public final class ScopeFields {
   final Utf8Slice version = new Utf8Slice();
   final Utf8Slice attributes = new Utf8Slice();
 
-  ScopeFields() {}
+  /** promoted[key], in the order of the parser's {@link PromotedKeys}. */
+  final Utf8Slice[] promoted;
+
+  ScopeFields() {
+    this(0);
+  }
+
+  ScopeFields(int promotedCount) {
+    promoted = Utf8Slice.array(promotedCount);
+  }
 
   /** Changes with each scope of a parser: rows with equal numbers share all columns of it. */
   public long generation() {
@@ -28,6 +37,20 @@ public final class ScopeFields {
   /** Column {@code scope_version}; NULL where empty. */
   public Utf8Slice version() {
     return version;
+  }
+
+  /** How many attributes the parser promotes. */
+  public int promotedCount() {
+    return promoted.length;
+  }
+
+  /**
+   * A promoted attribute as text like a log's body; NULL where absent or empty.
+   *
+   * @param position of its key in {@link PromotedKeys#scope()}
+   */
+  public Utf8Slice promoted(int position) {
+    return promoted[position];
   }
 
   /** Column {@code scope_attributes}; a JSON object, NULL without attributes. */

@@ -1,6 +1,8 @@
 package io.duckspool.common.otlp;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Reads what the rows of a resource, and of a scope, share. It is built in counting mode too: its
@@ -24,33 +26,52 @@ final class SharedReader {
   private static final byte[] SERVICE_INSTANCE_ID = TextBuffer.ascii("service.instance.id");
   private static final byte[] UNKNOWN = TextBuffer.ascii("unknown");
 
-  /** The longest texts of three lifted numbers. */
-  private static final int LIFTED_CHARS = 128;
+  /** More than the longest text of a lifted number. */
+  private static final int LIFTED_CHARS = 48;
+
+  /** {@code service.name}, {@code service.namespace}, {@code service.instance.id}. */
+  private static final int LIFTED_ALWAYS = 3;
 
   private static final int MAX_RETAINED_BYTES = 1 << 20;
 
-  final ResourceFields resource = new ResourceFields();
-  final ScopeFields scope = new ScopeFields();
+  final ResourceFields resource;
+  final ScopeFields scope;
 
   private final WireReader in;
   private final ValueReader resourceAttributes;
   private final ValueReader scopeAttributes;
   private final WorkingMemory memory;
   private final TextBuffer resourceText;
-  private final TextBuffer liftedText = new TextBuffer(LIFTED_CHARS);
+  private final TextBuffer liftedText;
   private final TextBuffer scopeText;
+  private final TextBuffer liftedScopeText;
+
+  /** Keys in UTF-8, in the order of the fields' promoted slices. */
+  private final byte[][] promotedOfResource;
+
+  private final byte[][] promotedOfScope;
   private int scopeNameOffset;
   private int scopeNameLength;
   private int scopeVersionOffset;
   private int scopeVersionLength;
 
-  SharedReader(WireReader in, WorkingMemory memory) {
+  SharedReader(WireReader in, WorkingMemory memory, PromotedKeys promoted) {
+    this.promotedOfResource = utf8(promoted.resource());
+    this.promotedOfScope = utf8(promoted.scope());
+    this.resource = new ResourceFields(promotedOfResource.length);
+    this.scope = new ScopeFields(promotedOfScope.length);
+    this.liftedText = new TextBuffer((LIFTED_ALWAYS + promotedOfResource.length) * LIFTED_CHARS);
+    this.liftedScopeText = new TextBuffer(promotedOfScope.length * LIFTED_CHARS);
     this.in = in;
     this.memory = memory;
     this.resourceAttributes = new ValueReader(in, true, memory);
     this.scopeAttributes = new ValueReader(in, true, memory);
     this.resourceText = new TextBuffer(256, memory);
     this.scopeText = new TextBuffer(256, memory);
+  }
+
+  private static byte[][] utf8(List<String> keys) {
+    return keys.stream().map(key -> key.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
   }
 
   void shrink() {
@@ -111,6 +132,7 @@ final class SharedReader {
     resource.serviceNamespace.setNull();
     resource.serviceInstanceId.setNull();
     resource.attributes.setNull();
+    setNull(resource.promoted);
     if (!resourceAttributes.hasEntries()) {
       return;
     }
@@ -118,16 +140,32 @@ final class SharedReader {
     liftedText.clear();
     int count = resourceAttributes.writeEntries(resourceText);
     resource.attributes.set(resourceText.bytes(), 0, resourceText.length());
-    lift(count, SERVICE_NAME, resource.serviceName);
-    lift(count, SERVICE_NAMESPACE, resource.serviceNamespace);
-    lift(count, SERVICE_INSTANCE_ID, resource.serviceInstanceId);
+    ValueReader from = resourceAttributes;
+    lift(from, count, SERVICE_NAME, liftedText, resource.serviceName);
+    lift(from, count, SERVICE_NAMESPACE, liftedText, resource.serviceNamespace);
+    lift(from, count, SERVICE_INSTANCE_ID, liftedText, resource.serviceInstanceId);
     if (resource.serviceName.isNull()) {
       resource.serviceName.set(UNKNOWN, 0, UNKNOWN.length);
     }
+    for (int i = 0; i < promotedOfResource.length; i++) {
+      lift(from, count, promotedOfResource[i], liftedText, resource.promoted[i]);
+    }
   }
 
-  private void lift(int count, byte[] key, Utf8Slice slice) {
-    EntryList entries = resourceAttributes.entries();
+  private static void setNull(Utf8Slice[] slices) {
+    for (Utf8Slice slice : slices) {
+      slice.setNull();
+    }
+  }
+
+  /**
+   * Points {@code slice} to the value of a key, if it is there.
+   *
+   * @param count entries that are left in {@code from}
+   * @param numbers has room for the text of a number
+   */
+  private void lift(ValueReader from, int count, byte[] key, TextBuffer numbers, Utf8Slice slice) {
+    EntryList entries = from.entries();
     for (int i = 0; i < count; i++) {
       int entry = entries.sorted(i);
       int offset = entries.keyOffset(entry);
@@ -135,14 +173,14 @@ final class SharedReader {
       if (length == key.length
           && Arrays.equals(in.bytes(), offset, offset + length, key, 0, length)) {
         AnyValue value = entries.value(entry);
-        TextBuffer text = liftedText;
+        TextBuffer text = numbers;
         if (value.kind == AnyValue.BYTES) {
           // Of any size: a buffer that grows would move what other slices point to.
           int base64Bytes = (value.length + 2) / 3 * 4;
           memory.reserve(base64Bytes);
           text = new TextBuffer(base64Bytes);
         }
-        resourceAttributes.bindPlain(value, text, slice);
+        from.bindPlain(value, text, slice);
       }
     }
   }
@@ -181,6 +219,16 @@ final class SharedReader {
     scope.name.setNullIfEmpty(in.bytes(), scopeNameOffset, scopeNameLength);
     scope.version.setNullIfEmpty(in.bytes(), scopeVersionOffset, scopeVersionLength);
     scopeText.clear();
-    scopeAttributes.bindEntries(scopeText, scope.attributes);
+    scope.attributes.setNull();
+    setNull(scope.promoted);
+    if (!scopeAttributes.hasEntries()) {
+      return;
+    }
+    int count = scopeAttributes.writeEntries(scopeText);
+    scope.attributes.set(scopeText.bytes(), 0, scopeText.length());
+    liftedScopeText.clear();
+    for (int i = 0; i < promotedOfScope.length; i++) {
+      lift(scopeAttributes, count, promotedOfScope[i], liftedScopeText, scope.promoted[i]);
+    }
   }
 }

@@ -17,6 +17,14 @@ public final class Utf8Slice {
 
   Utf8Slice() {}
 
+  static Utf8Slice[] array(int length) {
+    Utf8Slice[] slices = new Utf8Slice[length];
+    for (int i = 0; i < length; i++) {
+      slices[i] = new Utf8Slice();
+    }
+    return slices;
+  }
+
   /** True for NULL; then {@link #length()} is 0. */
   public boolean isNull() {
     return isNull;

@@ -2,9 +2,13 @@ package io.duckspool.deploy.cli;
 
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.config.PromotedAttributes;
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.writer.sink.Ddl;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,17 +33,48 @@ final class DdlCommand implements Callable<Integer> {
   @Option(names = "--schema", description = "Where the tables are; default: ${DEFAULT-VALUE}.")
   private String schema = "main";
 
+  @Option(
+      names = "--promote-resource-attributes",
+      paramLabel = "KEYS",
+      split = ",",
+      description = "Resource attributes that get a column of their own, separated by commas.")
+  private List<String> promoteResourceAttributes = List.of();
+
+  @Option(
+      names = "--promote-scope-attributes",
+      paramLabel = "KEYS",
+      split = ",",
+      description = "Scope attributes that get a column of their own, separated by commas.")
+  private List<String> promoteScopeAttributes = List.of();
+
   @Spec private CommandSpec spec;
 
   @SuppressWarnings("NullAway.Init") // picocli sets the field
   DdlCommand() {}
 
   @Override
-  public Integer call() throws ConfigException {
+  public Integer call() throws ConfigException, CommandFailedException {
     DuckspoolConfig config = common.load();
+    PromotedKeys promoted =
+        new PromotedKeys(
+            keys("--promote-resource-attributes", promoteResourceAttributes),
+            keys("--promote-scope-attributes", promoteScopeAttributes));
     PrintWriter out = spec.commandLine().getOut();
-    Ddl.statements(catalog, schema, config.writer().provenance())
+    Ddl.statements(catalog, schema, config.writer().provenance(), promoted)
         .forEach(statement -> out.println(statement + ";"));
     return ExitCode.DONE;
+  }
+
+  private static List<String> keys(String option, List<String> given)
+      throws CommandFailedException {
+    List<String> keys = given.stream().map(String::strip).toList();
+    if (keys.contains("")) {
+      throw new CommandFailedException(ExitCode.USAGE, option + ": a key must not be empty");
+    }
+    Optional<String> collision = PromotedAttributes.collision(keys);
+    if (collision.isPresent()) {
+      throw new CommandFailedException(ExitCode.USAGE, option + ": " + collision.get());
+    }
+    return keys;
   }
 }

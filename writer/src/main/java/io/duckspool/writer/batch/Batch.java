@@ -2,6 +2,7 @@ package io.duckspool.writer.batch;
 
 import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.common.otlp.OtlpVisitor;
+import io.duckspool.common.otlp.PromotedKeys;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -28,15 +29,17 @@ public final class Batch implements AutoCloseable {
   }
 
   private final BatchMemory memory;
+  private final PromotedKeys promoted;
   private final Map<OtlpTable, TableRows> tables = new EnumMap<>(OtlpTable.class);
   private final RowVisitor visitor;
   private long entries;
   private long payloadBytes;
 
-  Batch(BatchMemory memory) {
+  Batch(BatchMemory memory, PromotedKeys promoted) {
     this.memory = memory;
+    this.promoted = promoted;
     for (OtlpTable table : OtlpTable.values()) {
-      tables.put(table, new TableRows(table, memory));
+      tables.put(table, new TableRows(table, promoted, memory));
     }
     this.visitor = new RowVisitor(tables);
   }
@@ -91,7 +94,7 @@ public final class Batch implements AutoCloseable {
   public SealedBatch seal() {
     Map<OtlpTable, List<Chunk>> sealed = new EnumMap<>(OtlpTable.class);
     tables.forEach((table, rows) -> sealed.put(table, rows.takeChunks()));
-    SealedBatch batch = new SealedBatch(memory, sealed, entries, payloadBytes);
+    SealedBatch batch = new SealedBatch(memory, promoted, sealed, entries, payloadBytes);
     entries = 0;
     payloadBytes = 0;
     return batch;

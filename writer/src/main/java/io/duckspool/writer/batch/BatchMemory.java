@@ -1,9 +1,10 @@
 package io.duckspool.writer.batch;
 
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PromotedKeys;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.arrow.memory.AllocationListener;
 import org.apache.arrow.memory.BufferAllocator;
@@ -21,8 +22,11 @@ public final class BatchMemory implements AutoCloseable {
 
   private final RootAllocator root;
   private final long maxKeptBytes;
-  private final Map<OtlpTable, Deque<Chunk>> kept = new EnumMap<>(OtlpTable.class);
+  private final Map<Shape, Deque<Chunk>> kept = new HashMap<>();
   private long keptBytes;
+
+  /** Chunks of one shape have the same types of columns; their names don't matter. */
+  private record Shape(OtlpTable table, int promotedCount) {}
 
   /**
    * @param limitBytes bound of all buffers together, > 0; an entry that would pass it fails with a
@@ -42,9 +46,18 @@ public final class BatchMemory implements AutoCloseable {
     this.maxKeptBytes = maxKeptBytes;
   }
 
-  /** A new, empty batch; closed by its pipeline. */
+  /** A new, empty batch without promoted attributes; closed by its pipeline. */
   public Batch openBatch() {
-    return new Batch(this);
+    return openBatch(PromotedKeys.NONE);
+  }
+
+  /**
+   * A new, empty batch; closed by its pipeline.
+   *
+   * @param promoted as the parser has them that fills it
+   */
+  public Batch openBatch(PromotedKeys promoted) {
+    return new Batch(this, promoted);
   }
 
   /** Bytes of all buffers now, those kept for reuse among them. */
@@ -57,10 +70,10 @@ public final class BatchMemory implements AutoCloseable {
   }
 
   /** An empty chunk, with buffers from an earlier batch when there is one. */
-  synchronized Chunk take(OtlpTable table) {
-    Deque<Chunk> chunks = kept.get(table);
+  synchronized Chunk take(OtlpTable table, PromotedKeys promoted) {
+    Deque<Chunk> chunks = kept.get(new Shape(table, promoted.count()));
     if (chunks == null || chunks.isEmpty()) {
-      return new Chunk(Tables.columns(table), root);
+      return new Chunk(Tables.columns(table, promoted), root);
     }
     Chunk chunk = chunks.pop();
     keptBytes -= chunk.heldBytes();
@@ -68,7 +81,7 @@ public final class BatchMemory implements AutoCloseable {
   }
 
   /** Keeps the chunk for reuse while there is room, else frees it. */
-  synchronized void giveBack(OtlpTable table, Chunk chunk) {
+  synchronized void giveBack(OtlpTable table, PromotedKeys promoted, Chunk chunk) {
     chunk.truncate(0);
     long bytes = chunk.heldBytes();
     // A chunk blown up by a giant row isn't worth keeping: its buffers would stay that large.
@@ -77,7 +90,8 @@ public final class BatchMemory implements AutoCloseable {
       return;
     }
     keptBytes += bytes;
-    kept.computeIfAbsent(table, key -> new ArrayDeque<>()).push(chunk);
+    kept.computeIfAbsent(new Shape(table, promoted.count()), shape -> new ArrayDeque<>())
+        .push(chunk);
   }
 
   /**

@@ -51,8 +51,8 @@ final class RowVisitor implements OtlpVisitor {
     scope(logs, resource, scope)
         .text(log.attributes())
         .integer(log.droppedAttributesCount())
-        .integer(log.flags())
-        .endRow();
+        .integer(log.flags());
+    end(logs, resource, scope);
   }
 
   @Override
@@ -77,21 +77,22 @@ final class RowVisitor implements OtlpVisitor {
         .integer(span.droppedAttributesCount())
         .integer(span.droppedEventsCount())
         .integer(span.droppedLinksCount())
-        .integer(span.flags())
-        .endRow();
+        .integer(span.flags());
+    end(traces, resource, scope);
   }
 
   @Override
   public void onGauge(ResourceFields resource, ScopeFields scope, GaugeFields point) {
-    number(gauges, resource, scope, point).endRow();
+    number(gauges, resource, scope, point);
+    end(gauges, resource, scope);
   }
 
   @Override
   public void onSum(ResourceFields resource, ScopeFields scope, SumFields point) {
     number(sums, resource, scope, point)
         .integer(point.aggregationTemporality())
-        .bool(point.isMonotonic())
-        .endRow();
+        .bool(point.isMonotonic());
+    end(sums, resource, scope);
   }
 
   @Override
@@ -103,7 +104,8 @@ final class RowVisitor implements OtlpVisitor {
         .decimal(point.hasMax(), point.max())
         .longs(true, point.bucketCounts())
         .doubles(point.explicitBounds());
-    point(histograms, resource, scope, point).integer(point.aggregationTemporality()).endRow();
+    point(histograms, resource, scope, point).integer(point.aggregationTemporality());
+    end(histograms, resource, scope);
   }
 
   @Override
@@ -120,7 +122,8 @@ final class RowVisitor implements OtlpVisitor {
         .longs(point.hasPositive(), point.positiveBucketCounts())
         .integer(point.hasNegative(), point.negativeOffset())
         .longs(point.hasNegative(), point.negativeBucketCounts());
-    point(expHistograms, resource, scope, point).integer(point.aggregationTemporality()).endRow();
+    point(expHistograms, resource, scope, point).integer(point.aggregationTemporality());
+    end(expHistograms, resource, scope);
   }
 
   @Override
@@ -131,7 +134,8 @@ final class RowVisitor implements OtlpVisitor {
         .doubles(point.quantiles())
         .doubles(point.quantileValues());
     service(summaries, resource);
-    scope(summaries, resource, scope).text(point.attributes()).integer(point.flags()).endRow();
+    scope(summaries, resource, scope).text(point.attributes()).integer(point.flags());
+    end(summaries, resource, scope);
   }
 
   private static TableRows number(
@@ -171,6 +175,17 @@ final class RowVisitor implements OtlpVisitor {
         .text(scope.name())
         .text(scope.version())
         .text(scope.attributes());
+  }
+
+  /** Promoted attributes come last, whatever the table. */
+  private static void end(TableRows rows, ResourceFields resource, ScopeFields scope) {
+    for (int i = 0; i < resource.promotedCount(); i++) {
+      rows.text(resource.promoted(i));
+    }
+    for (int i = 0; i < scope.promotedCount(); i++) {
+      rows.text(scope.promoted(i));
+    }
+    rows.endRow();
   }
 
   private static TableRows require(Map<OtlpTable, TableRows> tables, OtlpTable table) {

@@ -1,6 +1,7 @@
 package io.duckspool.writer.batch;
 
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PromotedKeys;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.c.ArrowArrayStream;
@@ -13,14 +14,20 @@ import org.apache.arrow.c.Data;
 public final class SealedBatch implements AutoCloseable {
 
   private final BatchMemory memory;
+  private final PromotedKeys promoted;
   private final Map<OtlpTable, List<Chunk>> chunks;
   private final long entries;
   private final long payloadBytes;
   private boolean closed;
 
   SealedBatch(
-      BatchMemory memory, Map<OtlpTable, List<Chunk>> chunks, long entries, long payloadBytes) {
+      BatchMemory memory,
+      PromotedKeys promoted,
+      Map<OtlpTable, List<Chunk>> chunks,
+      long entries,
+      long payloadBytes) {
     this.memory = memory;
+    this.promoted = promoted;
     this.chunks = chunks;
     this.entries = entries;
     this.payloadBytes = payloadBytes;
@@ -49,7 +56,8 @@ public final class SealedBatch implements AutoCloseable {
    */
   public ArrowArrayStream openStream(OtlpTable table) {
     ArrowArrayStream stream = ArrowArrayStream.allocateNew(memory.allocator());
-    ChunkReader reader = new ChunkReader(Tables.columns(table), chunks(table), memory.allocator());
+    ChunkReader reader =
+        new ChunkReader(Tables.columns(table, promoted), chunks(table), memory.allocator());
     Data.exportArrayStream(memory.allocator(), reader, stream);
     return stream;
   }
@@ -60,7 +68,7 @@ public final class SealedBatch implements AutoCloseable {
       return;
     }
     closed = true;
-    chunks.forEach((table, list) -> list.forEach(chunk -> memory.giveBack(table, chunk)));
+    chunks.forEach((table, list) -> list.forEach(chunk -> memory.giveBack(table, promoted, chunk)));
   }
 
   private List<Chunk> chunks(OtlpTable table) {

@@ -3,6 +3,7 @@ package io.duckspool.writer.batch;
 import io.duckspool.common.otlp.DoubleList;
 import io.duckspool.common.otlp.LongList;
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.otlp.Utf8Slice;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class TableRows {
 
   private final OtlpTable table;
+  private final PromotedKeys promoted;
   private final BatchMemory memory;
   private List<Chunk> chunks = new ArrayList<>();
   private @Nullable Chunk last;
@@ -31,8 +33,9 @@ final class TableRows {
   private int next;
   private long variableBytes;
 
-  TableRows(OtlpTable table, BatchMemory memory) {
+  TableRows(OtlpTable table, PromotedKeys promoted, BatchMemory memory) {
     this.table = table;
+    this.promoted = promoted;
     this.memory = memory;
     this.chunk = new Chunk(List.of(), memory.allocator());
   }
@@ -55,7 +58,7 @@ final class TableRows {
   /** Forgets all rows since the mark, whole or half written. */
   void undoToMark() {
     while (chunks.size() > markedChunks) {
-      memory.giveBack(table, chunks.remove(chunks.size() - 1));
+      memory.giveBack(table, promoted, chunks.remove(chunks.size() - 1));
     }
     last = chunks.isEmpty() ? null : chunks.get(chunks.size() - 1);
     if (last != null) {
@@ -78,7 +81,7 @@ final class TableRows {
   TableRows beginRow() {
     Chunk open = last;
     if (open == null || open.isFull()) {
-      open = memory.take(table);
+      open = memory.take(table, promoted);
       chunks.add(open);
       last = open;
     }

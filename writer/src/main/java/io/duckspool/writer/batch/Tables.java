@@ -9,7 +9,9 @@ import static io.duckspool.writer.batch.ColumnType.INTEGER;
 import static io.duckspool.writer.batch.ColumnType.TIMESTAMP;
 import static io.duckspool.writer.batch.ColumnType.VARCHAR;
 
+import io.duckspool.common.config.PromotedAttributes;
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PromotedKeys;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -95,6 +97,24 @@ public final class Tables {
   /** The columns of a table, in their order. */
   public static List<Column> columns(OtlpTable table) {
     return COLUMNS.getOrDefault(table, List.of());
+  }
+
+  /**
+   * The columns of a table, then those of promoted attributes: resource, then scope, in the order
+   * of their keys.
+   */
+  public static List<Column> columns(OtlpTable table, PromotedKeys promoted) {
+    if (promoted.count() == 0) {
+      return columns(table);
+    }
+    List<Column> columns = new ArrayList<>(columns(table));
+    for (String key : promoted.resource()) {
+      columns.add(new Column(PromotedAttributes.resourceColumn(key), VARCHAR));
+    }
+    for (String key : promoted.scope()) {
+      columns.add(new Column(PromotedAttributes.scopeColumn(key), VARCHAR));
+    }
+    return List.copyOf(columns);
   }
 
   private static Columns metric() {

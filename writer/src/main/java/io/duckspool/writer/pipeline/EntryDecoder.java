@@ -10,6 +10,7 @@ import io.duckspool.common.otlp.OtlpParser;
 import io.duckspool.common.otlp.OtlpTooLargeException;
 import io.duckspool.common.otlp.OtlpVisitor;
 import io.duckspool.common.otlp.PayloadFormat;
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.otlp.Signal;
 import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolOptions;
@@ -24,7 +25,14 @@ import io.duckspool.writer.batch.BatchFullException;
  */
 final class EntryDecoder {
 
-  private final OtlpParser parser = new OtlpParser(OtlpLimits.ACCEPTED);
+  private final OtlpParser parser;
+
+  /**
+   * @param promoted as the batch has them
+   */
+  EntryDecoder(PromotedKeys promoted) {
+    this.parser = new OtlpParser(OtlpLimits.ACCEPTED, promoted);
+  }
 
   /**
    * Adds the rows of an entry.

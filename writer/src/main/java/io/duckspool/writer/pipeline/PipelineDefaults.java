@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.spool.SpoolIndex;
@@ -27,7 +28,8 @@ public record PipelineDefaults(
         Math.toIntExact(file.config().maxBodyBytes().bytes()),
         isDefaultDatabaseVolatile
             && file.config().catalog().orElse("").isEmpty()
-            && file.config().parquetExportPath().isEmpty());
+            && file.config().parquetExportPath().isEmpty(),
+        promoted(file.config()));
   }
 
   SealLimits limits(ServerConfig server) {
@@ -44,7 +46,12 @@ public record PipelineDefaults(
         server.schema(),
         server.createTables(),
         provenance,
-        server.parquetExportPath());
+        server.parquetExportPath(),
+        promoted(server));
+  }
+
+  private static PromotedKeys promoted(ServerConfig server) {
+    return new PromotedKeys(server.promoteResourceAttributes(), server.promoteScopeAttributes());
   }
 
   /** The first index of a spool, as its server file notes it. */

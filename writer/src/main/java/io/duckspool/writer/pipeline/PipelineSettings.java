@@ -1,5 +1,6 @@
 package io.duckspool.writer.pipeline;
 
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.writer.batch.SealLimits;
 
@@ -13,6 +14,7 @@ import io.duckspool.writer.batch.SealLimits;
  * @param maxEntryBytes largest payload of an entry
  * @param isTargetVolatile whether the target ends with the process, so that a missing ledger is no
  *     loss
+ * @param promoted attributes that rows have in columns of their own
  */
 public record PipelineSettings(
     String spoolId,
@@ -20,4 +22,17 @@ public record PipelineSettings(
     ServerFolder folder,
     SealLimits limits,
     int maxEntryBytes,
-    boolean isTargetVolatile) {}
+    boolean isTargetVolatile,
+    PromotedKeys promoted) {
+
+  /** A pipeline that promotes no attribute. */
+  public PipelineSettings(
+      String spoolId,
+      String listenUri,
+      ServerFolder folder,
+      SealLimits limits,
+      int maxEntryBytes,
+      boolean isTargetVolatile) {
+    this(spoolId, listenUri, folder, limits, maxEntryBytes, isTargetVolatile, PromotedKeys.NONE);
+  }
+}

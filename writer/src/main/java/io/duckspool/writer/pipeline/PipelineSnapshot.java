@@ -77,6 +77,6 @@ record PipelineSnapshot(
             ? null
             : TimeUnit.NANOSECONDS.toMillis(tickerNanos - maintenance.lastRunNanos()),
         maintenance.lastError(),
-        0);
+        settings.promoted().count());
   }
 }

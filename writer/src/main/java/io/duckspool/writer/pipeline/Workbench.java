@@ -66,8 +66,8 @@ final class Workbench implements AutoCloseable {
     this.intake =
         new Intake(
             settings.listenUri(),
-            parts.memory().openBatch(),
-            new EntryDecoder(),
+            parts.memory().openBatch(settings.promoted()),
+            new EntryDecoder(settings.promoted()),
             quarantine,
             watch,
             parts.clock(),

@@ -1,5 +1,7 @@
 package io.duckspool.writer.sink;
 
+import io.duckspool.common.otlp.PromotedKeys;
+import io.duckspool.writer.batch.Column;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,18 +15,29 @@ public final class Ddl {
    *
    * @param catalog name of the catalog; empty: names are qualified by the schema alone
    * @param provenance whether {@code duckspool_seals} is wanted
+   * @param promoted attributes that get a column of their own
    */
-  public static List<String> statements(String catalog, String schema, boolean provenance) {
+  public static List<String> statements(
+      String catalog, String schema, boolean provenance, PromotedKeys promoted) {
     String prefix = catalog.isEmpty() ? "" : Identifiers.quote(catalog) + ".";
     String qualifiedSchema = prefix + Identifiers.quote(schema);
     List<String> tables =
-        TableDefinition.all(provenance).stream()
+        TableDefinition.all(provenance, promoted).stream()
             .map(table -> createTable(qualifiedSchema, table))
             .toList();
     List<String> statements = new ArrayList<>();
     statements.add("CREATE SCHEMA IF NOT EXISTS " + qualifiedSchema);
     statements.addAll(tables);
     return List.copyOf(statements);
+  }
+
+  static String addColumn(String qualifiedTable, Column column) {
+    return "ALTER TABLE "
+        + qualifiedTable
+        + " ADD COLUMN "
+        + Identifiers.quote(column.name())
+        + " "
+        + column.type().sql();
   }
 
   static String createTable(String qualifiedSchema, TableDefinition table) {

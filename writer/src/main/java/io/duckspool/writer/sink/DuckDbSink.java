@@ -204,7 +204,8 @@ final class DuckDbSink implements Sink {
     }
     long inserted;
     try {
-      inserted = session.insert(batch, table, tables.qualified(TableDefinition.of(table)));
+      TableDefinition into = TableDefinition.of(table, target.promoted());
+      inserted = session.insert(batch, table, tables.qualified(into), into.columnList());
     } catch (SQLException e) {
       throw DuckDbErrors.ofInsert(target(), e);
     }

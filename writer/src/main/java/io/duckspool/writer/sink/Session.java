@@ -92,16 +92,11 @@ final class Session implements AutoCloseable {
    * Inserts a batch's rows of one table.
    *
    * @param into qualified, quoted name of the table
+   * @param columns its columns in the order of the batch, as a list of quoted names
    * @return rows inserted
    */
-  long insert(SealedBatch batch, OtlpTable table, String into) throws SQLException {
-    String sql =
-        "INSERT INTO "
-            + into
-            + " ("
-            + TableDefinition.of(table).columnList()
-            + ") SELECT * FROM temp."
-            + STREAM;
+  long insert(SealedBatch batch, OtlpTable table, String into, String columns) throws SQLException {
+    String sql = "INSERT INTO " + into + " (" + columns + ") SELECT * FROM temp." + STREAM;
     gate.pass(sql);
     try (ArrowArrayStream stream = batch.openStream(table)) {
       try (Statement statement = connection.createStatement()) {

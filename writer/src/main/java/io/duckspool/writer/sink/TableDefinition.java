@@ -5,6 +5,7 @@ import static io.duckspool.writer.batch.ColumnType.TIMESTAMP;
 import static io.duckspool.writer.batch.ColumnType.VARCHAR;
 
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.writer.batch.Column;
 import io.duckspool.writer.batch.Tables;
 import java.util.ArrayList;
@@ -47,15 +48,15 @@ record TableDefinition(String name, List<Column> columns) {
               new Column("started_at", TIMESTAMP),
               new Column("committed_at", TIMESTAMP)));
 
-  static TableDefinition of(OtlpTable table) {
-    return new TableDefinition(table.tableName(), Tables.columns(table));
+  static TableDefinition of(OtlpTable table, PromotedKeys promoted) {
+    return new TableDefinition(table.tableName(), Tables.columns(table, promoted));
   }
 
   /** All tables of a target, the ledger last. */
-  static List<TableDefinition> all(boolean provenance) {
+  static List<TableDefinition> all(boolean provenance, PromotedKeys promoted) {
     List<TableDefinition> tables = new ArrayList<>();
     for (OtlpTable table : OtlpTable.values()) {
-      tables.add(of(table));
+      tables.add(of(table, promoted));
     }
     if (provenance) {
       tables.add(SEALS);

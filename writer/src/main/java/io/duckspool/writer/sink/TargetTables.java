@@ -1,6 +1,8 @@
 package io.duckspool.writer.sink;
 
+import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.writer.batch.Column;
+import io.duckspool.writer.batch.Tables;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +36,7 @@ final class TargetTables {
   void prepare(Session session) throws SQLException, SinkException {
     prepareSchema(session);
     List<String> problems = new ArrayList<>();
-    for (TableDefinition table : TableDefinition.all(target.provenance())) {
+    for (TableDefinition table : TableDefinition.all(target.provenance(), target.promoted())) {
       prepareTable(session, table, problems);
     }
     if (!problems.isEmpty()) {
@@ -103,7 +105,11 @@ final class TargetTables {
       found.put(column.name().toLowerCase(Locale.ROOT), column);
     }
     for (Column expected : table.columns()) {
-      Found column = found.remove(expected.name());
+      Found column = found.remove(expected.name().toLowerCase(Locale.ROOT));
+      if (column == null && target.createTables() && isPromoted(table, expected)) {
+        session.execute(Ddl.addColumn(qualified(table), expected));
+        continue;
+      }
       String type = column == null ? "no such column" : column.type();
       if (!type.equals(expected.type().sql())) {
         problems.add(
@@ -127,6 +133,16 @@ final class TargetTables {
                 + " NOT NULL");
       }
     }
+  }
+
+  /** The columns that a table may lack: they are added, with NULL in the rows that are there. */
+  private boolean isPromoted(TableDefinition table, Column column) {
+    for (OtlpTable signal : OtlpTable.values()) {
+      if (signal.tableName().equals(table.name())) {
+        return !Tables.columns(signal).contains(column);
+      }
+    }
+    return false;
   }
 
   private List<Found> columns(Session session, TableDefinition table) throws SQLException {

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.otlp.SampleRows;
 import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchMemory;
@@ -69,7 +70,7 @@ final class DuckDbFaultsTest {
   @Test
   void aRowThatBreaksAConstraint_isTheEntrysFault() throws Exception {
     execute("DROP TABLE otlp_logs");
-    String ddl = Ddl.statements("", "main", true).get(1);
+    String ddl = Ddl.statements("", "main", true, PromotedKeys.NONE).get(1);
     execute(ddl.substring(0, ddl.lastIndexOf(')')) + ", CHECK (flags < 3))");
     SinkException e = assertThrows(SinkException.EntryFault.class, () -> commit(0, 1, 50));
     assertTrue(e.reason().contains("Constraint Error"), e.reason());
@@ -87,7 +88,7 @@ final class DuckDbFaultsTest {
 
   @Test
   void aConstraintOnTheLedger_isTheTargetsReason_whateverTheEntries() throws Exception {
-    String ddl = Ddl.statements("", "main", true).get(9);
+    String ddl = Ddl.statements("", "main", true, PromotedKeys.NONE).get(9);
     assertTrue(ddl.contains("duckspool_ledger"), ddl);
     execute("DROP TABLE duckspool_ledger");
     execute(ddl.substring(0, ddl.lastIndexOf(')')) + ", CHECK (seals < 1))");

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.otlp.SampleRows;
 import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchMemory;
@@ -44,7 +45,7 @@ final class TargetTablesTest {
 
   @Test
   void ddl_makesATargetThatNeedsNoMoreTables() throws Exception {
-    for (String sql : Ddl.statements("", "main", true)) {
+    for (String sql : Ddl.statements("", "main", true, PromotedKeys.NONE)) {
       execute(sql);
     }
     assertStores(EXISTING);
@@ -60,7 +61,7 @@ final class TargetTablesTest {
 
   @Test
   void aMissingTable_isRefusedWithoutCreateTables_theLedgerToo() throws Exception {
-    for (String sql : Ddl.statements("", "main", true)) {
+    for (String sql : Ddl.statements("", "main", true, PromotedKeys.NONE)) {
       execute(sql);
     }
     execute("DROP TABLE otlp_traces");
@@ -73,7 +74,7 @@ final class TargetTablesTest {
 
   @Test
   void provenance_needsNoTableWhenOff() throws Exception {
-    for (String sql : Ddl.statements("", "main", false)) {
+    for (String sql : Ddl.statements("", "main", false, PromotedKeys.NONE)) {
       execute(sql);
     }
     assertRefused(
@@ -84,7 +85,7 @@ final class TargetTablesTest {
   @Test
   void columnsInAnyOrder_inAnyCase_withExtraNullableOnes_areFilledByName() throws Exception {
     List<String> columns = new ArrayList<>();
-    TableDefinition.of(OtlpTable.LOGS)
+    TableDefinition.of(OtlpTable.LOGS, PromotedKeys.NONE)
         .columns()
         .forEach(c -> columns.add(c.name().toUpperCase() + " " + c.type().sql()));
     Collections.reverse(columns);
@@ -102,7 +103,7 @@ final class TargetTablesTest {
 
   @Test
   void aMissingColumn_andAnotherType_areNamedWithTableExpectedAndFound() throws Exception {
-    for (String sql : Ddl.statements("", "main", true)) {
+    for (String sql : Ddl.statements("", "main", true, PromotedKeys.NONE)) {
       execute(sql);
     }
     execute("ALTER TABLE otlp_logs DROP COLUMN event_name");
@@ -121,7 +122,7 @@ final class TargetTablesTest {
 
   @Test
   void anExtraColumnThatTakesNoNull_isRefused() throws Exception {
-    execute(Ddl.statements("", "main", true).get(1));
+    execute(Ddl.statements("", "main", true, PromotedKeys.NONE).get(1));
     execute("CREATE TABLE copy AS FROM otlp_logs");
     execute("DROP TABLE otlp_logs");
     execute("ALTER TABLE copy ADD COLUMN tenant VARCHAR");
