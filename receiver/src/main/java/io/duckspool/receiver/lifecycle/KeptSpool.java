@@ -52,8 +52,12 @@ final class KeptSpool {
         NeverServed.remove(folder, file);
         yield Optional.empty();
       }
-      // A call that took it up got no answer, and ended.
+      // A call that took it up got no answer, and ended; its notice is about to stop it again.
       case SERVING -> {
+        roster.notices().withdraw(file.spoolId());
+        if (roster.read(uri).filter(now -> now.state() == ServerState.SERVING).isEmpty()) {
+          throw ExportError.unavailable(uri + " is being stopped, try again");
+        }
         if (!isSameTarget) {
           throw otherTarget(wanted, Backlog.of(folder).rows());
         }
@@ -121,8 +125,8 @@ final class KeptSpool {
     } catch (IOException e) {
       throw WriterErrors.away(environment.config().writer().control(), e);
     } finally {
-      if (!isDone
-          && roster.read(uri).filter(now -> now.state() == ServerState.STOPPING).isPresent()) {
+      if (!isDone) {
+        // Also stops it again where the writer hands it back after this call gave up.
         roster.notices().add(folder, file);
       }
     }

@@ -217,7 +217,8 @@ final class Serving {
       }
     }
     if (!roster.add(runner)) {
-      runner.close();
+      // Nobody learns its token: it must not serve after the next start.
+      runner.giveBack(roster.notices());
       throw ExportError.unavailable("the receiver is stopping");
     }
     runner.start();

@@ -158,7 +158,15 @@ final class StopNotices implements AutoCloseable {
         return false;
       }
       ServerFile file = ServerFile.read(folder);
-      return file.spoolId().equals(spoolId) && file.state() == ServerState.STOPPING;
+      if (!file.spoolId().equals(spoolId)) {
+        return false;
+      }
+      if (file.state() == ServerState.SERVING) {
+        // Handed back too late: nobody waits for it, else this notice were withdrawn.
+        file.with(ServerState.STOPPING).write(folder);
+        return true;
+      }
+      return file.state() == ServerState.STOPPING;
     }
 
     private void tell() throws IOException, SpoolException, AdminException, InterruptedException {

@@ -17,11 +17,13 @@ import io.duckspool.spool.CheckpointFile;
 import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.DurableMark;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -221,11 +223,7 @@ class FlushStopTest {
 
     writer.answerTakeUps(
         request -> {
-          try {
-            rig.file(uri).with(ServerState.SERVING).write(rig.folder(uri));
-          } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-          }
+          handBack(Optional.empty());
           return new AdminApi.TakenUp("taken");
         });
     Reply again =
@@ -290,6 +288,73 @@ class FlushStopTest {
     assertEquals(ServerState.STOPPING, rig.file(uri).state());
     int told = writer.seals().size();
     TestServer.await("the writer is told again", () -> writer.seals().size() > told);
+  }
+
+  @Test
+  void aSpoolThatIsHandedBackTooLate_isStoppedAgain_andCanBeServedThen() throws Exception {
+    ServerFile before = serve();
+    assertEquals(202, post());
+    rig.stopWriter();
+    rig.stop(uri, 1_000);
+    writer = rig.startWriter();
+    writer.answerSeals(request -> new AdminApi.Sealed("error", 0, 0, "not yet"));
+    writer.answerTakeUps(
+        request -> {
+          handBack(Optional.empty());
+          throw new IllegalStateException("the answer is lost");
+        });
+    assertEquals(503, serve(Map.of()).status());
+    TestServer.await("stopped again", () -> state() == ServerState.STOPPING);
+    assertTrue(ControlRig.isFree("127.0.0.1", uri.port()));
+
+    writer.answerTakeUps(
+        request -> {
+          handBack(Optional.empty());
+          return new AdminApi.TakenUp("taken");
+        });
+    assertEquals(200, serve(Map.of()).status());
+    assertEquals(before.spoolId(), rig.file(uri).spoolId());
+    assertEquals(ServerState.SERVING, rig.file(uri).state());
+  }
+
+  @Test
+  void aSpoolThatIsReplayedMeanwhile_isNotServedWithItsOldTarget() throws Exception {
+    ServerFile before = serve();
+    assertEquals(202, post());
+    rig.stopWriter();
+    rig.stop(uri, 1_000);
+    writer = rig.startWriter();
+    writer.answerSeals(request -> new AdminApi.Sealed("error", 0, 0, "not yet"));
+    ServerFile replayed =
+        before.with(before.config().withTarget(Optional.empty(), "elsewhere", Optional.empty()));
+    writer.answerTakeUps(
+        request -> {
+          handBack(Optional.of(replayed));
+          return new AdminApi.TakenUp("taken");
+        });
+    Reply reply = serve(Map.of());
+    assertEquals(409, reply.status());
+    assertTrue(reply.error().contains("is being replayed to schema elsewhere"), reply.error());
+    assertEquals(replayed.with(ServerState.STOPPING), rig.file(uri));
+    assertTrue(ControlRig.isFree("127.0.0.1", uri.port()));
+  }
+
+  private ServerState state() {
+    try {
+      return rig.file(uri).state();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the writer does with a server that is taken up, maybe with another target. */
+  private void handBack(Optional<ServerFile> changed) {
+    try {
+      ServerFile file = changed.isPresent() ? changed.get() : rig.file(uri);
+      file.with(ServerState.SERVING).write(rig.folder(uri));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

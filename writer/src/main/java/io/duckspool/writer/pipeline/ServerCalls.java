@@ -162,7 +162,7 @@ public final class ServerCalls {
       }
       ServerFile file = ServerFile.read(folder);
       if (file.state() == ServerState.PREPARING) {
-        return discardPrepared(file);
+        return discardPrepared(folder, file);
       }
       Optional<PipelineHandle> found = handle(folder, file);
       if (found.isEmpty()) {
@@ -205,9 +205,13 @@ public final class ServerCalls {
   }
 
   /** Nothing was acked: the ledger row is all there is. */
-  private Outcome<AdminApi.Discarded> discardPrepared(ServerFile file) throws InterruptedException {
+  private Outcome<AdminApi.Discarded> discardPrepared(ServerFolder folder, ServerFile file)
+      throws IOException, InterruptedException {
     if (!pipelines.abandon(file.spoolId(), TIMEOUT_MILLIS)) {
       return new Outcome.NotNow<>("the pipeline is busy, try again");
+    }
+    if (Files.exists(folder.serverFile()) && !ServerFile.read(folder).equals(file)) {
+      return new Outcome.NotNow<>("the receiver serves it by now, look again");
     }
     try (Sink sink = sinks.open(defaults.target(file.config()))) {
       boolean unused = sink.removeLedger(file.spoolId());
