@@ -13,11 +13,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -151,7 +153,14 @@ public final class FakeWriter implements AutoCloseable {
 
   /** Removes the folder of a server, as a writer does at the end of a stop. */
   public static void remove(ServerFolder folder) {
-    try (Stream<Path> all = Files.walk(folder.path())) {
+    // Its name goes at once, as with a real writer: a new server may have it a moment later.
+    Path gone = folder.path().resolveSibling(".gone-" + UUID.randomUUID());
+    try {
+      Files.move(folder.path(), gone, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    try (Stream<Path> all = Files.walk(gone)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);
       }

@@ -344,7 +344,8 @@ class ServeTest {
     assertEquals(ServerState.DRAINED, rig.file(uri).state());
     assertTrue(rig.get("/admin/otlp_server_list").json().isEmpty());
     rig.startWriter();
-    assertEquals(200, rig.serve(uri).status());
+    Reply again = rig.serve(uri);
+    assertEquals(200, again.status(), again.json().toString());
     assertNotEquals(made.spoolId(), rig.file(uri).spoolId());
   }
 
