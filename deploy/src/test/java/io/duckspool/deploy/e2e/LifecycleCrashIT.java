@@ -73,6 +73,8 @@ final class LifecycleCrashIT {
       calls.stop(Rig.LIMIT.toMillis());
       calls.awaitGone();
 
+      log.newSpool();
+
       // A target that is refused leaves nothing behind.
       calls.refused(Map.of("uri", calls.uri, "schema", "absent", "create_tables", false));
       assertEquals(0, new DataFolder(rig.data()).listServers().size());

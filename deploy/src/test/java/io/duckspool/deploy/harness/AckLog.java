@@ -6,6 +6,7 @@ import io.duckspool.deploy.load.LoadLog;
 import io.duckspool.deploy.reconcile.Acks;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.stream.IntStream;
 
 /**
  * What the clients were told, request by request: the one thing the oracle believes. A number is
@@ -29,6 +30,7 @@ public final class AckLog implements LoadLog {
   private final int recordsPerRequest;
   private byte[] states = new byte[1024];
   private long[] indexes = new long[1024];
+  private int spoolStart;
   private long[] ackNanos = new long[1024];
   private int[] statuses = new int[600];
   private int sentCount;
@@ -167,16 +169,23 @@ public final class AckLog implements LoadLog {
     return firstComplaint;
   }
 
-  /** Two acked requests that were told the same index, or empty. */
-  public synchronized String sharedIndex() {
-    long[] acked = new long[ackedCount];
-    int count = 0;
-    for (int request = 0; request < sentCount; request++) {
-      if (states[request] == State.ACKED.ordinal()) {
-        acked[count++] = indexes[request];
-      }
+  /** From here on requests go to another spool, whose indices are its own. */
+  public synchronized void newSpool() {
+    String shared = sharedIndex();
+    if (!shared.isEmpty()) {
+      complain(shared);
     }
-    Arrays.sort(acked);
+    spoolStart = sentCount;
+  }
+
+  /** Two acked requests of one spool that were told the same index, or empty. */
+  public synchronized String sharedIndex() {
+    long[] acked =
+        IntStream.range(spoolStart, sentCount)
+            .filter(request -> states[request] == State.ACKED.ordinal())
+            .mapToLong(request -> indexes[request])
+            .sorted()
+            .toArray();
     for (int i = 1; i < acked.length; i++) {
       if (acked[i] == acked[i - 1]) {
         return "two requests were acked with index " + (acked[i] >>> 32) + "-" + (int) acked[i];
