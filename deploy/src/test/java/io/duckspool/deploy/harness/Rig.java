@@ -212,7 +212,9 @@ public final class Rig implements AutoCloseable {
     line.add(command);
     line.addAll(List.of("--config", config().toString()));
     line.addAll(List.of(arguments));
-    Map<String, String> all = Distribution.environment(options);
+    // A process that is killed leaves the libraries that it unpacked behind: they go with the test.
+    String unpacking = "-Djava.io.tmpdir=" + folder.toAbsolutePath();
+    Map<String, String> all = Distribution.environment((options + " " + unpacking).strip());
     all.putAll(environment);
     return DuckspoolProcess.start(command, line, all, folder, folder.resolve(command + ".log"));
   }
