@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 
 /** Looks at the spool's files from outside, as a disk would. */
 final class Segments {
@@ -37,9 +38,9 @@ final class Segments {
   /** Flips a bit in the text of a stamped record near the middle. */
   static void flipBitInPayload(FileChannel channel, long used) throws IOException {
     byte[] bytes = read(channel);
-    byte[] mark = "id=".getBytes(StandardCharsets.US_ASCII);
-    for (int at = (int) (used / 2); at < used; at++) {
-      if (bytes[at] == mark[0] && bytes[at + 1] == mark[1] && bytes[at + 2] == mark[2]) {
+    byte[] mark = "load-test-".getBytes(StandardCharsets.US_ASCII);
+    for (int at = (int) (used / 2); at + mark.length < used; at++) {
+      if (Arrays.equals(bytes, at, at + mark.length, mark, 0, mark.length)) {
         channel.write(ByteBuffer.wrap(new byte[] {(byte) (bytes[at + 20] ^ 4)}), at + 20);
         return;
       }
