@@ -24,6 +24,7 @@ import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.pipeline.ReceiverWatch;
 import io.duckspool.writer.pipeline.ServerCalls;
 import io.duckspool.writer.pipeline.ServerScan;
+import io.duckspool.writer.sink.Declared;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
 import io.duckspool.writer.sink.SinkException;
@@ -158,6 +159,9 @@ public final class Writer implements AutoCloseable {
     for (CatalogConfig catalog : loaded.catalogs().values()) {
       if (catalog instanceof CatalogConfig.DuckDb other) {
         createFolderOf(other.path());
+      } else if (catalog instanceof CatalogConfig.DuckLake lake
+          && lake.metadataFile().isPresent()) {
+        createFolderOf(lake.metadataFile().get());
       }
     }
     try {
@@ -170,7 +174,7 @@ public final class Writer implements AutoCloseable {
               Optional.of(config.extensionDirectory()),
               config.installExtensions(),
               config.initSql(),
-              loaded.catalogs()),
+              new Declared(loaded.catalogs(), loaded.secrets())),
           clock,
           nanoTicker);
     } catch (SinkException e) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.ServerState;
+import io.duckspool.writer.servers.DuckDbExtensions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,9 @@ final class WriterTargetsTest {
                 "catalogs.lake.type",
                 "ducklake",
                 "catalogs.lake.metadata",
-                temp.resolve("lake.db").toString()));
+                temp.resolve("lake.db").toString(),
+                "duckdb.extension_directory",
+                DuckDbExtensions.folder().toString()));
   }
 
   @AfterEach

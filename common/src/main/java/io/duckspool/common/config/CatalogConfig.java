@@ -9,6 +9,11 @@ public sealed interface CatalogConfig {
   /** Passed to ATTACH as they are. */
   Map<String, String> options();
 
+  /** True for a place in object storage, false for a path on this machine. */
+  static boolean isRemote(String place) {
+    return place.startsWith("s3://");
+  }
+
   /**
    * Another DuckDB file.
    *
@@ -24,8 +29,8 @@ public sealed interface CatalogConfig {
   /**
    * A DuckLake.
    *
-   * @param metadata a path, {@code sqlite:<path>}, or {@code postgres:} with a secret
-   * @param dataPath a path or {@code s3://bucket/prefix}
+   * @param metadata an absolute path, {@code sqlite:} and one, or {@code postgres:} with a secret
+   * @param dataPath an absolute path or {@code s3://bucket/prefix}
    * @param secret the name of a secret
    */
   record DuckLake(
@@ -34,9 +39,34 @@ public sealed interface CatalogConfig {
       Optional<String> secret,
       Map<String, String> options)
       implements CatalogConfig {
+    public static final String SQLITE = "sqlite:";
+    public static final String POSTGRES = "postgres:";
+
     /** Freezes the options. */
     public DuckLake {
       options = Map.copyOf(options);
+    }
+
+    /** True where a PostgreSQL server keeps the metadata. */
+    public boolean isOnPostgres() {
+      return metadata.equals(POSTGRES);
+    }
+
+    /** True where a SQLite file keeps the metadata. */
+    public boolean isOnSqlite() {
+      return metadata.startsWith(SQLITE);
+    }
+
+    /** The file of the metadata; empty where a server keeps it. */
+    public Optional<Path> metadataFile() {
+      return isOnPostgres()
+          ? Optional.empty()
+          : Optional.of(Path.of(isOnSqlite() ? metadata.substring(SQLITE.length()) : metadata));
+    }
+
+    /** The local folder of the data, if it is one and is given. */
+    public Optional<Path> dataFolder() {
+      return dataPath.filter(place -> !isRemote(place)).map(Path::of);
     }
   }
 

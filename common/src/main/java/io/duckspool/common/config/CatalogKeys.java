@@ -16,7 +16,7 @@ final class CatalogKeys {
   static final ConfigKey<String> METADATA =
       key(
           "metadata",
-          ValueType.metadata(),
+          ValueType.string(),
           "required",
           "`ducklake`: a path, `sqlite:<path>`, or `postgres:` with `secret`.");
   static final ConfigKey<String> DATA_PATH =

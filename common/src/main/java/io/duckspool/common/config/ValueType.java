@@ -58,15 +58,6 @@ record ValueType<T>(
     return new ValueType<>("string", "not empty", ValueType::notEmpty, statements -> MASK);
   }
 
-  /** Where a lake keeps its metadata; what may follow {@code postgres:} is not shown. */
-  static ValueType<String> metadata() {
-    return new ValueType<>(
-        "string",
-        "not empty",
-        ValueType::notEmpty,
-        text -> text.matches("(?s)postgres:.+") ? "postgres:" + MASK : text);
-  }
-
   static ValueType<String> path() {
     return new ValueType<>("path", "not empty", ValueType::notEmpty);
   }

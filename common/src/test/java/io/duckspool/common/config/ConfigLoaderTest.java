@@ -504,6 +504,77 @@ final class ConfigLoaderTest {
   }
 
   @Test
+  void secretsOfCatalogs_areOfTheKindThatTheyLogInWith() throws Exception {
+    Path file =
+        yaml(
+            """
+            catalogs:
+              a: {type: ducklake, metadata: 'postgres:', secret: s3}
+              b: {type: ducklake, metadata: b.ducklake, data_path: 's3://b/c', secret: pg}
+              c: {type: iceberg, endpoint: 'http://x', authorization: oauth2}
+              d: {type: iceberg, endpoint: 'http://x', authorization: bearer, secret: s3}
+              e: {type: iceberg, endpoint: 'http://x', authorization: sigv4, secret: login}
+              f: {type: iceberg, endpoint: 'http://x', authorization: sigv4}
+            secrets:
+              s3: {type: s3}
+              pg: {type: postgres}
+              login: {type: iceberg}
+            """);
+    assertEquals(
+        List.of(
+            file + ":2: catalogs.a.secret: secret s3 is of type s3, expected postgres",
+            file + ":3: catalogs.b.secret: secret pg is of type postgres, expected s3",
+            "default: catalogs.c.secret: is required where authorization is oauth2",
+            file + ":5: catalogs.d.secret: secret s3 is of type s3, expected iceberg",
+            file + ":6: catalogs.e.secret: secret login is of type iceberg, expected s3",
+            "default: catalogs.f.secret: is required where authorization is sigv4"),
+        problems(loader(Role.TOOL).file(file)));
+  }
+
+  @Test
+  void whereALakeIs_doesNotDependOnTheWorkingFolderLater() throws Exception {
+    Path file =
+        yaml(
+            """
+            catalogs:
+              a: {type: ducklake, metadata: lakes/../a.ducklake, data_path: a/data}
+              b: {type: ducklake, metadata: 'sqlite:b.sqlite', data_path: 's3://bucket/b'}
+            """);
+    Map<String, CatalogConfig> catalogs = loader(Role.TOOL).file(file).load().catalogs();
+    Path here = Path.of("").toAbsolutePath();
+    assertEquals(
+        Map.of(
+            "a",
+            new CatalogConfig.DuckLake(
+                here + "/a.ducklake", Optional.of(here + "/a/data"), Optional.empty(), Map.of()),
+            "b",
+            new CatalogConfig.DuckLake(
+                "sqlite:" + here + "/b.sqlite",
+                Optional.of("s3://bucket/b"),
+                Optional.empty(),
+                Map.of())),
+        catalogs);
+  }
+
+  @Test
+  void placesThatALakeCantBeIn_areRefused() throws Exception {
+    Path file =
+        yaml(
+            """
+            catalogs:
+              a: {type: ducklake, metadata: 'postgres:password=hidden', secret: pg}
+              b: {type: ducklake, metadata: b, data_path: 'gs://bucket/b'}
+            secrets:
+              pg: {type: postgres}
+            """);
+    assertEquals(
+        List.of(
+            file + ":2: catalogs.a.metadata: postgres: alone, its connection comes from the secret",
+            file + ":3: catalogs.b.data_path: a path or s3://bucket/prefix, got \"gs://bucket/b\""),
+        problems(loader(Role.TOOL).file(file)));
+  }
+
+  @Test
   void catalogsAndSecrets_areCheckedAgainstEachOther() throws Exception {
     Path file =
         yaml(

@@ -111,7 +111,7 @@ final class ConfigValuesTest {
             secrets:
               pg: {type: postgres, password: hidden, port: 5432}
             catalogs:
-              lake: {type: ducklake, metadata: 'postgres:password=hidden', secret: pg, options: {ENCRYPTION_KEY: hidden, READ_ONLY: 'true'}}
+              lake: {type: ducklake, metadata: 'postgres:', secret: pg, options: {ENCRYPTION_KEY: hidden, READ_ONLY: 'true'}}
             """
                 .formatted(token));
     ConfigLoader.Loaded loaded = loader(Role.WRITER).file(file).loadWithOrigins();
@@ -127,7 +127,7 @@ final class ConfigValuesTest {
             value("duckdb.init_sql", "***", "file " + file + ":4"),
             value("secrets.pg.password", "***", "file " + file + ":6"),
             value("secrets.pg.port", "5432", "file " + file + ":6"),
-            value("catalogs.lake.metadata", "postgres:***", "file " + file + ":8"),
+            value("catalogs.lake.metadata", "postgres:", "file " + file + ":8"),
             value("catalogs.lake.options.ENCRYPTION_KEY", "***", "file " + file + ":8"),
             value("catalogs.lake.options.READ_ONLY", "true", "file " + file + ":8"))) {
       assertEquals(Optional.of(expected), find(values, expected.key()));

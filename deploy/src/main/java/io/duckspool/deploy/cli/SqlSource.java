@@ -11,6 +11,7 @@ import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
+import io.duckspool.writer.sink.Declared;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
 import io.duckspool.writer.sink.QueryException;
@@ -240,7 +241,7 @@ abstract class SqlSource implements AutoCloseable {
           Optional.of(duckdb.extensionDirectory()),
           duckdb.installExtensions(),
           duckdb.initSql(),
-          config.catalogs());
+          new Declared(config.catalogs(), config.secrets()));
     }
   }
 }

@@ -26,16 +26,17 @@ final class Confinement {
   /**
    * Locks the instance up. What {@code duckdb.init_sql} allowed stays allowed.
    *
-   * @param folders absolute; what is in them may be read and written; they must exist
+   * @param places absolute folders, which must exist, and prefixes in object storage; what is in
+   *     them may be read and written
    * @param databases absolute; database files, which need not exist
    * @throws SQLException the instance isn't confined; it must not be used
    */
-  static void apply(Connection connection, List<Path> folders, List<Path> databases)
+  static void apply(Connection connection, List<String> places, List<Path> databases)
       throws SQLException {
     Stream<String> files =
         databases.stream().flatMap(file -> FILE_SUFFIXES.stream().map(end -> file + end));
     try (Statement statement = connection.createStatement()) {
-      statement.execute(allow("allowed_directories", folders.stream().map(Path::toString)));
+      statement.execute(allow("allowed_directories", places.stream()));
       statement.execute(allow("allowed_paths", files));
       statement.execute("SET GLOBAL enable_external_access = false");
       statement.execute("SET GLOBAL lock_configuration = true");

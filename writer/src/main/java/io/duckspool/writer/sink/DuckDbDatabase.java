@@ -1,23 +1,17 @@
 package io.duckspool.writer.sink;
 
-import java.io.IOException;
+import io.duckspool.common.config.CatalogConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import org.duckdb.DuckDBConnection;
-import org.duckdb.DuckDBDriver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,17 +30,14 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(DuckDbDatabase.class);
 
-  /**
-   * Size of the write-ahead log at which a commit checkpoints, at most, and as a share of the
-   * memory limit: what isn't checkpointed stays in memory. Measured with 100,000 rows a seal: at
-   * DuckDB's own 16 MiB each seal checkpoints, at a third of the throughput of 1 GiB; more log
-   * means a longer replay after a crash.
-   */
-  private static final long MAX_CHECKPOINT_BYTES = 256L << 20;
+  /** How long the instance waits for a moment without sessions to be opened anew. */
+  private static final int REOPENING_STEPS = 300;
 
-  private static final int CHECKPOINT_SHARE = 4;
+  private static final long REOPENING_STEP_MILLIS = 100;
 
   private final DuckDbSettings settings;
+  private final Catalogs catalogs;
+  private final Reattachment reattachment;
   private final InstantSource clock;
   private final LongSupplier nanoTicker;
   private final StepGate gate;
@@ -56,8 +47,9 @@ public final class DuckDbDatabase implements AutoCloseable {
   /** All below are guarded by this object's monitor. */
   private final Set<Session> sessions = new HashSet<>();
 
-  private Instance instance;
+  private DuckDbInstance instance;
   private boolean invalid;
+  private boolean isReopening;
   private boolean closed;
 
   private DuckDbDatabase(
@@ -65,8 +57,10 @@ public final class DuckDbDatabase implements AutoCloseable {
       InstantSource clock,
       LongSupplier nanoTicker,
       StepGate gate,
-      Instance instance) {
+      DuckDbInstance instance) {
     this.settings = settings;
+    this.catalogs = new Catalogs(settings.declared());
+    this.reattachment = new Reattachment(settings, nanoTicker);
     this.clock = clock;
     this.nanoTicker = nanoTicker;
     this.gate = gate;
@@ -136,9 +130,20 @@ public final class DuckDbDatabase implements AutoCloseable {
     if (target.catalog().isEmpty() || target.catalog().equalsIgnoreCase(defaultCatalog)) {
       return new DuckDbSink(this, target, defaultCatalog, CatalogKind.DEFAULT);
     }
-    String catalog = new Catalogs(settings.catalogs()).require(target.catalog());
-    requireWritable(catalog);
-    return new DuckDbSink(this, target, catalog, CatalogKind.DUCKDB);
+    Catalogs.Found catalog = catalogs.require(target.catalog());
+    if (catalog.config() instanceof CatalogConfig.DuckLake) {
+      throw unsupported(catalog, "ducklake");
+    }
+    if (catalog.config() instanceof CatalogConfig.Iceberg) {
+      throw unsupported(catalog, "iceberg");
+    }
+    requireWritable(catalog.name());
+    return new DuckDbSink(this, target, catalog.name(), CatalogKind.DUCKDB);
+  }
+
+  private static SinkException unsupported(Catalogs.Found catalog, String type) {
+    return new SinkException.Refused(
+        "catalog " + catalog.name() + ": type " + type + " is not supported by this version");
   }
 
   private void requireWritable(String catalog) throws SinkException {
@@ -209,13 +214,19 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   /** A connection of its own for one task. */
   synchronized Session openSession() throws SQLException {
+    for (int i = 0; i < REOPENING_STEPS && isReopening; i++) {
+      pause();
+    }
     if (closed) {
       throw new SQLException("the database is closed");
+    }
+    if (isReopening) {
+      throw new SQLException("the database is being opened anew, try again");
     }
     if (invalid) {
       LOG.warn("reopening the database after a fatal error");
       closeConnections();
-      instance = connect(settings, false);
+      instance = DuckDbInstance.open(settings, false);
       invalid = false;
     }
     Session session = new Session(this, instance.root().duplicate(), gate);
@@ -223,9 +234,79 @@ public final class DuckDbDatabase implements AutoCloseable {
     return session;
   }
 
+  /**
+   * A connection for one task on a catalog. One that was away when the database was opened is
+   * attached first, if it is back.
+   *
+   * @throws SQLException why the catalog is not attached
+   */
+  Session openSession(String catalog) throws SQLException {
+    Optional<String> unattached = whyUnattached(catalog);
+    if (unattached.isPresent()) {
+      if (settings.database().isEmpty()) {
+        throw new SQLException(
+            unattached.get()
+                + "; it is tried again when the writer starts: to attach it now would lose what"
+                + " the database in memory holds");
+      }
+      reattachment.probe(catalog);
+      reopen(catalog);
+    }
+    return openSession();
+  }
+
+  private synchronized Optional<String> whyUnattached(String catalog) {
+    return Optional.ofNullable(instance.unattached().get(catalog));
+  }
+
+  /** Opens the instance anew, in a moment without sessions, to have a catalog attached. */
+  private void reopen(String catalog) throws SQLException {
+    try (QueryGate.Hold hold = queries.clear("a catalog is attached")) {
+      LOG.info("attaching catalog {}, {} queries cancelled", catalog, hold.cancelled());
+      reopenBetweenSessions(catalog);
+    }
+  }
+
+  private synchronized void reopenBetweenSessions(String catalog) throws SQLException {
+    if (!instance.unattached().containsKey(catalog)) {
+      return; // Another thread was faster.
+    }
+    isReopening = true;
+    try {
+      for (int i = 0; i < REOPENING_STEPS && !sessions.isEmpty(); i++) {
+        pause();
+      }
+      if (closed || !sessions.isEmpty()) {
+        throw new SQLException(
+            "catalog " + catalog + " can't be attached now: the database is in use, try again");
+      }
+      closeConnections();
+      invalid = true; // Until it is open again, whatever happens.
+      instance = DuckDbInstance.open(settings, false);
+      invalid = false;
+    } finally {
+      isReopening = false;
+      notifyAll();
+    }
+    if (instance.unattached().containsKey(catalog)) {
+      throw new SQLException(instance.unattached().get(catalog));
+    }
+  }
+
+  /** Waits a step for sessions to end, or for the instance to be open again. */
+  private synchronized void pause() throws SQLException {
+    try {
+      wait(REOPENING_STEP_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SQLException("interrupted", e);
+    }
+  }
+
   synchronized void release(Session session) {
     if (sessions.remove(session)) {
-      closeQuietly(session.connection());
+      DuckDbInstance.close(session.connection());
+      notifyAll();
     }
   }
 
@@ -245,128 +326,19 @@ public final class DuckDbDatabase implements AutoCloseable {
   private void closeConnections() {
     List<Session> open = new ArrayList<>(sessions);
     sessions.clear();
-    open.forEach(session -> closeQuietly(session.connection()));
+    open.forEach(session -> DuckDbInstance.close(session.connection()));
     instance.close();
   }
 
-  private static void closeQuietly(DuckDBConnection connection) {
-    try {
-      connection.close();
-    } catch (SQLException e) {
-      LOG.warn("closing a DuckDB connection failed", e);
-    }
-  }
-
-  private static Instance openInstance(DuckDbSettings settings, boolean readOnly)
+  private static DuckDbInstance openInstance(DuckDbSettings settings, boolean readOnly)
       throws SinkException {
+    DuckDbInstance instance;
     try {
-      return connect(settings, readOnly);
+      instance = DuckDbInstance.open(settings, readOnly);
     } catch (SQLException e) {
       throw DuckDbErrors.ofOpen(settings.database(), e);
     }
-  }
-
-  private static Instance connect(DuckDbSettings settings, boolean readOnly) throws SQLException {
-    SpillFolder spill = createSpillFolder(settings);
-    Instance instance = new Instance(connect(settings, spill, readOnly), spill);
-    spill.removeOthers();
-    try {
-      setUp(instance, settings, readOnly);
-      return instance;
-    } catch (SQLException e) {
-      instance.close();
-      throw e;
-    }
-  }
-
-  /** What needs the files of others comes first, then the instance is confined. */
-  private static void setUp(Instance instance, DuckDbSettings settings, boolean readOnly)
-      throws SQLException {
-    if (settings.initSql().isPresent()) {
-      try (Statement statement = instance.root().createStatement()) {
-        statement.execute(settings.initSql().get());
-      } catch (SQLException e) {
-        throw new SQLException("duckdb.init_sql failed: " + DuckDbErrors.message(e), e);
-      }
-    }
-    Catalogs catalogs = new Catalogs(settings.catalogs());
-    catalogs.attach(instance.root(), readOnly);
-    List<Path> files = new ArrayList<>(catalogs.files());
-    settings.database().map(Path::toAbsolutePath).ifPresent(files::add);
-    Confinement.apply(instance.root(), List.of(instance.spill().path()), files);
-  }
-
-  private static SpillFolder createSpillFolder(DuckDbSettings settings) throws SQLException {
-    try {
-      return SpillFolder.create(settings);
-    } catch (IOException e) {
-      throw new SQLException("duckdb.temp_directory can't be used: " + e, e);
-    }
-  }
-
-  private static DuckDBConnection connect(
-      DuckDbSettings settings, SpillFolder spill, boolean readOnly) throws SQLException {
-    try {
-      return connectWhole(settings, spill, readOnly);
-    } catch (SQLException e) {
-      spill.close();
-      throw e;
-    }
-  }
-
-  private static DuckDBConnection connectWhole(
-      DuckDbSettings settings, SpillFolder spill, boolean readOnly) throws SQLException {
-    String name =
-        settings.database().map(file -> file.toAbsolutePath().toString()).orElse(":memory:");
-    String url = "jdbc:duckdb:" + name;
-    Connection connection;
-    try {
-      connection = DriverManager.getConnection(url, properties(settings, spill.path(), readOnly));
-    } catch (SQLException e) {
-      if (readOnly || !TornLog.cutOff(e)) {
-        throw e;
-      }
-      connection = DriverManager.getConnection(url, properties(settings, spill.path(), readOnly));
-    }
-    return connection.unwrap(DuckDBConnection.class);
-  }
-
-  /** All that must hold before the write-ahead log is replayed, so not by SET after opening. */
-  private static Properties properties(DuckDbSettings settings, Path spill, boolean readOnly) {
-    long checkpointBytes =
-        Math.min(MAX_CHECKPOINT_BYTES, settings.memoryLimitBytes() / CHECKPOINT_SHARE);
-    Properties properties = new Properties();
-    properties.setProperty("memory_limit", kib(settings.memoryLimitBytes()));
-    properties.setProperty("threads", Integer.toString(settings.threads()));
-    properties.setProperty("temp_directory", spill.toString());
-    properties.setProperty("preserve_insertion_order", "false");
-    properties.setProperty("autoinstall_known_extensions", "false");
-    // Else freed memory goes back to the system only while DuckDB allocates: measured after a
-    // drain, up to 500 MiB stay resident that no buffer uses.
-    properties.setProperty("allocator_background_threads", "true");
-    properties.setProperty("checkpoint_threshold", kib(checkpointBytes));
-    properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
-    if (readOnly) {
-      properties.setProperty(
-          DuckDBDriver.DUCKDB_ACCESS_MODE_PROPERTY, DuckDBDriver.DUCKDB_ACCESS_MODE_READ_ONLY);
-    }
-    settings
-        .extensionDirectory()
-        .map(folder -> folder.toAbsolutePath().toString())
-        .ifPresent(folder -> properties.setProperty("extension_directory", folder));
-    return properties;
-  }
-
-  private static String kib(long bytes) {
-    return bytes / 1024 + "KiB";
-  }
-
-  /** One opening of the database: it lives as long as a connection to it is open. */
-  private record Instance(DuckDBConnection root, SpillFolder spill) {
-
-    void close() {
-      closeQuietly(root);
-      spill.close();
-    }
+    instance.unattached().values().forEach(reason -> LOG.warn("{}", reason));
+    return instance;
   }
 }

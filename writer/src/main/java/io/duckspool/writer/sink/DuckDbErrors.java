@@ -77,7 +77,7 @@ final class DuckDbErrors {
 
   /** The database can't be opened. */
   static SinkException ofOpen(Optional<Path> file, SQLException e) {
-    if (e instanceof Catalogs.AttachException) {
+    if (e instanceof Catalogs.AttachException || e instanceof Extensions.MissingException) {
       return new SinkException.Unavailable(message(e), e);
     }
     String name = file.map(Path::toString).orElse(":memory:");

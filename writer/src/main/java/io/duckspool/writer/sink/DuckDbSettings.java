@@ -1,8 +1,6 @@
 package io.duckspool.writer.sink;
 
-import io.duckspool.common.config.CatalogConfig;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,7 +13,7 @@ import java.util.Optional;
  * @param extensionDirectory where extensions are found; empty: DuckDB's own place
  * @param installExtensions whether a missing extension may be installed
  * @param initSql run once after opening
- * @param catalogs other databases by name, attached after {@code initSql}
+ * @param declared other databases, attached after {@code initSql}, and the keys to them
  */
 public record DuckDbSettings(
     Optional<Path> database,
@@ -25,10 +23,9 @@ public record DuckDbSettings(
     Optional<Path> extensionDirectory,
     boolean installExtensions,
     Optional<String> initSql,
-    Map<String, CatalogConfig> catalogs) {
+    Declared declared) {
 
   public DuckDbSettings {
-    catalogs = Map.copyOf(catalogs);
     if (memoryLimitBytes <= 0) {
       throw new IllegalArgumentException("memoryLimitBytes must be > 0, got " + memoryLimitBytes);
     }
@@ -54,6 +51,19 @@ public record DuckDbSettings(
         extensionDirectory,
         installExtensions,
         initSql,
-        Map.of());
+        Declared.NOTHING);
+  }
+
+  /** The same with other databases beside the default one. */
+  public DuckDbSettings with(Declared other) {
+    return new DuckDbSettings(
+        database,
+        memoryLimitBytes,
+        threads,
+        tempDirectory,
+        extensionDirectory,
+        installExtensions,
+        initSql,
+        other);
   }
 }

@@ -77,7 +77,7 @@ final class DuckDbSink implements Sink {
 
   @Override
   public Optional<LedgerRow> readLedger(String spoolId) throws SinkException {
-    try (Session session = database.openSession()) {
+    try (Session session = database.openSession(catalog)) {
       return tables.exists(session, TableDefinition.LEDGER)
           ? ledger.read(session, spoolId)
           : Optional.empty();
@@ -104,7 +104,7 @@ final class DuckDbSink implements Sink {
   /** Seals go before queries: has these end, and tries once more when that freed anything. */
   private Commit commitWithoutQueries(SealedBatch batch, LedgerMove move, SinkException failure)
       throws SinkException {
-    try (QueryGate.Hold hold = database.queries().clear()) {
+    try (QueryGate.Hold hold = database.queries().clear("a seal needs the memory")) {
       if (hold.cancelled() > 0) {
         LOG.warn("{}: no memory for a seal, {} queries cancelled", target(), hold.cancelled());
       }
@@ -116,7 +116,7 @@ final class DuckDbSink implements Sink {
   }
 
   private Commit commitOnce(SealedBatch batch, LedgerMove move) throws SinkException {
-    try (Session session = database.openSession()) {
+    try (Session session = database.openSession(catalog)) {
       long began = database.nanoTicker().getAsLong();
       LedgerRow row = write(session, batch, move);
       long appended = database.nanoTicker().getAsLong();
@@ -156,7 +156,7 @@ final class DuckDbSink implements Sink {
   @Override
   public void maintain() throws SinkException {
     database.commitLock().lock();
-    try (Session session = database.openSession()) {
+    try (Session session = database.openSession(catalog)) {
       session.execute("CHECKPOINT " + Identifiers.quote(catalog));
     } catch (SQLException e) {
       throw DuckDbErrors.ofMaintenance(target(), e);
@@ -267,7 +267,7 @@ final class DuckDbSink implements Sink {
 
   private <T> T inTransaction(Work<T> work) throws SinkException {
     database.commitLock().lock();
-    try (Session session = database.openSession()) {
+    try (Session session = database.openSession(catalog)) {
       session.begin();
       T result = work.run(session);
       session.commit();

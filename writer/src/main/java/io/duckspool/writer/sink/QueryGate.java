@@ -46,7 +46,7 @@ final class QueryGate {
    */
   synchronized RunningQuery enter() throws QueryException {
     if (holds > 0) {
-      throw QueryException.unavailable("a seal needs the memory, try again");
+      throw QueryException.unavailable("no query is let in for a moment, try again");
     }
     if (running.size() >= MAX_QUERIES) {
       throw QueryException.unavailable(MAX_QUERIES + " queries run already, try again");
@@ -61,15 +61,18 @@ final class QueryGate {
     notifyAll();
   }
 
-  /** Cancels all queries, waits a while until they have ended, and keeps others out. */
-  synchronized Hold clear() {
+  /**
+   * Cancels all queries, waits a while until they have ended, and keeps others out.
+   *
+   * @param reason what the queries are told
+   */
+  synchronized Hold clear(String reason) {
     int cancelled = running.size();
     holds++;
     running.forEach(
         query ->
             query.end(
-                QueryException.unavailable(
-                    "the query was cancelled: a seal needs the memory, try again")));
+                QueryException.unavailable("the query was cancelled: " + reason + ", try again")));
     try {
       for (int i = 0; i < CLEAR_STEPS && !running.isEmpty(); i++) {
         wait(CLEAR_STEP_MILLIS);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.config.CatalogConfig;
+import io.duckspool.writer.servers.DuckDbExtensions;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -103,7 +104,8 @@ final class CatalogsTest {
             "r",
             file("r.duckdb", Map.of("READ_ONLY", "true")),
             "lake",
-            new CatalogConfig.DuckLake("x.ducklake", Optional.empty(), Optional.empty(), Map.of()),
+            new CatalogConfig.DuckLake(
+                folder + "/x.ducklake", Optional.empty(), Optional.empty(), Map.of()),
             "ice",
             new CatalogConfig.Iceberg(
                 "http://127.0.0.1:1",
@@ -161,9 +163,9 @@ final class CatalogsTest {
         256L << 20,
         2,
         folder.resolve("tmp"),
-        Optional.empty(),
+        Optional.of(DuckDbExtensions.folder()),
         false,
         Optional.empty(),
-        catalogs);
+        Declared.catalogs(catalogs));
   }
 }

@@ -82,17 +82,11 @@ final class DuckDbCatalogSinkTest extends SinkContract {
       DuckDbSettings own = DuckDbRows.settings(folder);
       database =
           DuckDbDatabase.open(
-              new DuckDbSettings(
-                  own.database(),
-                  own.memoryLimitBytes(),
-                  own.threads(),
-                  own.tempDirectory(),
-                  own.extensionDirectory(),
-                  own.installExtensions(),
-                  own.initSql(),
-                  Map.of(
-                      "metrics1",
-                      new CatalogConfig.DuckDb(folder.resolve("metrics.duckdb"), Map.of()))),
+              own.with(
+                  Declared.catalogs(
+                      Map.of(
+                          "metrics1",
+                          new CatalogConfig.DuckDb(folder.resolve("metrics.duckdb"), Map.of())))),
               InstantSource.fixed(NOW),
               System::nanoTime,
               gate);

@@ -298,15 +298,7 @@ final class DuckDbFaultsTest {
       }
       DuckDbSettings own = settingsOf(folder.resolve("own.duckdb"));
       DuckDbSettings beside =
-          new DuckDbSettings(
-              own.database(),
-              own.memoryLimitBytes(),
-              own.threads(),
-              own.tempDirectory(),
-              own.extensionDirectory(),
-              own.installExtensions(),
-              own.initSql(),
-              Map.of("a", new CatalogConfig.DuckDb(file, Map.of())));
+          own.with(Declared.catalogs(Map.of("a", new CatalogConfig.DuckDb(file, Map.of()))));
       SinkException e =
           assertThrows(
               SinkException.Unavailable.class,

@@ -1,0 +1,81 @@
+package io.duckspool.writer.sink;
+
+import io.duckspool.common.config.CatalogConfig;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** ATTACH of the declared catalogs. Options of the configuration win over what we would say. */
+final class AttachStatements {
+
+  /** By name in upper case, so that an option that is given twice stands once. */
+  private final Map<String, String> options = new TreeMap<>();
+
+  private AttachStatements() {}
+
+  /**
+   * The statement that attaches one catalog.
+   *
+   * @param readOnly for queries alone
+   */
+  static String attach(String name, CatalogConfig catalog, boolean readOnly) {
+    AttachStatements statement = new AttachStatements();
+    if (readOnly && !(catalog instanceof CatalogConfig.Iceberg)) {
+      statement.flag("READ_ONLY");
+    }
+    String path = statement.path(catalog);
+    catalog
+        .options()
+        .forEach((option, value) -> statement.literal(option.toUpperCase(Locale.ROOT), value));
+    return "ATTACH "
+        + Identifiers.literal(path)
+        + " AS "
+        + Identifiers.quote(name)
+        + statement.text();
+  }
+
+  private String path(CatalogConfig catalog) {
+    if (catalog instanceof CatalogConfig.DuckLake lake) {
+      text("DATA_PATH", lake.dataPath());
+      if (lake.isOnPostgres()) {
+        text("META_SECRET", lake.secret());
+      }
+      return "ducklake:" + lake.metadata();
+    }
+    if (catalog instanceof CatalogConfig.Iceberg iceberg) {
+      flag("TYPE iceberg");
+      literal("ENDPOINT", iceberg.endpoint());
+      literal("AUTHORIZATION_TYPE", authorization(iceberg.authorization()));
+      literal("ACCESS_DELEGATION_MODE", iceberg.accessDelegation().name().toLowerCase(Locale.ROOT));
+      text("SECRET", iceberg.secret());
+      return iceberg.warehouse().orElse("");
+    }
+    return ((CatalogConfig.DuckDb) catalog).path().toString();
+  }
+
+  /** DuckDB has no word of its own for a fixed token: it is an OAuth2 secret that has one. */
+  private static String authorization(CatalogConfig.Authorization authorization) {
+    return switch (authorization) {
+      case NONE -> "none";
+      case OAUTH2, BEARER -> "oauth2";
+      case SIGV4 -> "sigv4";
+    };
+  }
+
+  private void text(String option, Optional<String> value) {
+    value.ifPresent(text -> literal(option, text));
+  }
+
+  private void literal(String option, String value) {
+    options.put(option, Identifiers.quote(option) + " " + Identifiers.literal(value));
+  }
+
+  private void flag(String option) {
+    options.put(option, option);
+  }
+
+  private String text() {
+    return options.isEmpty() ? "" : " (" + String.join(", ", options.values()) + ")";
+  }
+}

@@ -1,0 +1,147 @@
+package io.duckspool.writer.sink;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.duckspool.common.config.CatalogConfig;
+import io.duckspool.common.config.CatalogConfig.AccessDelegation;
+import io.duckspool.common.config.CatalogConfig.Authorization;
+import io.duckspool.common.config.Secret;
+import io.duckspool.common.config.SecretConfig;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The SQL that declared catalogs and secrets are rendered to. */
+final class DeclaredStatementsTest {
+
+  private static final SecretConfig.S3 CHAIN =
+      new SecretConfig.S3(
+          SecretConfig.Provider.CREDENTIAL_CHAIN,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.of("eu-central-1"),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
+  private static final SecretConfig.S3 KEYS =
+      new SecretConfig.S3(
+          SecretConfig.Provider.CONFIG,
+          secret("key"),
+          secret("it's"),
+          secret("session"),
+          Optional.of("auto"),
+          Optional.of("localhost:9000"),
+          Optional.of("path"),
+          Optional.of(false),
+          Optional.of("s3://bucket/"));
+
+  private static final SecretConfig.Postgres POSTGRES =
+      new SecretConfig.Postgres(
+          Optional.of("db"), Optional.of(5432), Optional.of("lake"), Optional.of("u"), secret("p"));
+
+  private static final SecretConfig.Iceberg LOGIN =
+      new SecretConfig.Iceberg(
+          secret("id"),
+          secret("hush"),
+          Optional.of("https://idp/token"),
+          Optional.of("PRINCIPAL_ROLE:ALL"),
+          Optional.empty());
+
+  private static final SecretConfig.Iceberg TOKEN =
+      new SecretConfig.Iceberg(
+          Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), secret("t"));
+
+  @Test
+  void secrets() {
+    assertEquals(
+        "CREATE OR REPLACE SECRET \"store\" (TYPE s3, PROVIDER config, KEY_ID 'key', SECRET"
+            + " 'it''s', SESSION_TOKEN 'session', REGION 'auto', ENDPOINT 'localhost:9000',"
+            + " URL_STYLE 'path', USE_SSL false, SCOPE 's3://bucket/')",
+        SecretStatements.create("store", KEYS));
+    assertEquals(
+        "CREATE OR REPLACE SECRET \"aws\" (TYPE s3, PROVIDER credential_chain, REFRESH auto,"
+            + " REGION 'eu-central-1')",
+        SecretStatements.create("aws", CHAIN));
+    assertEquals(
+        "CREATE OR REPLACE SECRET \"pg\" (TYPE postgres, HOST 'db', PORT 5432, DATABASE 'lake',"
+            + " USER 'u', PASSWORD 'p')",
+        SecretStatements.create("pg", POSTGRES));
+    assertEquals(
+        "CREATE OR REPLACE SECRET \"login\" (TYPE iceberg, CLIENT_ID 'id', CLIENT_SECRET 'hush',"
+            + " OAUTH2_SERVER_URI 'https://idp/token', OAUTH2_SCOPE 'PRINCIPAL_ROLE:ALL')",
+        SecretStatements.create("login", LOGIN));
+    assertEquals(
+        "CREATE OR REPLACE SECRET \"login\" (TYPE iceberg, TOKEN 't')",
+        SecretStatements.create("login", TOKEN));
+  }
+
+  @Test
+  void files() {
+    CatalogConfig file = new CatalogConfig.DuckDb(Path.of("/d/it's.duckdb"), Map.of());
+    assertEquals(
+        "ATTACH '/d/it''s.duckdb' AS \"other\"", AttachStatements.attach("other", file, false));
+    assertEquals(
+        "ATTACH '/d/it''s.duckdb' AS \"other\" (READ_ONLY)",
+        AttachStatements.attach("other", file, true));
+    CatalogConfig options =
+        new CatalogConfig.DuckDb(
+            Path.of("/d/a.duckdb"), Map.of("read_only", "false", "Block_Size", "16384"));
+    assertEquals(
+        "ATTACH '/d/a.duckdb' AS \"other\" (\"BLOCK_SIZE\" '16384', \"READ_ONLY\" 'false')",
+        AttachStatements.attach("other", options, true));
+  }
+
+  @Test
+  void lakes() {
+    assertEquals(
+        "ATTACH 'ducklake:/d/m.ducklake' AS \"lake\"",
+        AttachStatements.attach("lake", lake("/d/m.ducklake", Optional.empty()), false));
+    assertEquals(
+        "ATTACH 'ducklake:sqlite:/d/m.sqlite' AS \"lake\" (\"DATA_PATH\" 's3://b/l', READ_ONLY)",
+        AttachStatements.attach("lake", lake("sqlite:/d/m.sqlite", Optional.of("s3://b/l")), true));
+    assertEquals(
+        "ATTACH 'ducklake:postgres:' AS \"lake\" (\"DATA_PATH\" '/d/l', \"ENCRYPTED\" 'true',"
+            + " \"META_SECRET\" 'pg')",
+        AttachStatements.attach(
+            "lake",
+            new CatalogConfig.DuckLake(
+                "postgres:", Optional.of("/d/l"), Optional.of("pg"), Map.of("encrypted", "true")),
+            false));
+  }
+
+  @Test
+  void icebergCatalogs() {
+    assertEquals(
+        "ATTACH '' AS \"ice\" (\"ACCESS_DELEGATION_MODE\" 'none', \"AUTHORIZATION_TYPE\" 'none',"
+            + " \"ENDPOINT\" 'http://localhost:8181', TYPE iceberg)",
+        AttachStatements.attach(
+            "ice", iceberg(Authorization.NONE, AccessDelegation.NONE, Optional.empty()), false));
+    assertEquals(
+        "ATTACH '' AS \"ice\" (\"ACCESS_DELEGATION_MODE\" 'vended_credentials',"
+            + " \"AUTHORIZATION_TYPE\" 'oauth2', \"ENDPOINT\" 'http://localhost:8181', \"SECRET\""
+            + " 'login', TYPE iceberg)",
+        AttachStatements.attach(
+            "ice",
+            iceberg(
+                Authorization.BEARER, AccessDelegation.VENDED_CREDENTIALS, Optional.of("login")),
+            false));
+  }
+
+  private static CatalogConfig lake(String metadata, Optional<String> dataPath) {
+    return new CatalogConfig.DuckLake(metadata, dataPath, Optional.empty(), Map.of());
+  }
+
+  private static CatalogConfig iceberg(
+      Authorization authorization, AccessDelegation delegation, Optional<String> secret) {
+    return new CatalogConfig.Iceberg(
+        "http://localhost:8181", Optional.empty(), authorization, delegation, secret, Map.of());
+  }
+
+  private static Optional<Secret> secret(String text) {
+    return Optional.of(new Secret(text));
+  }
+}
