@@ -48,10 +48,12 @@ public final class Batch implements AutoCloseable {
    * Adds the rows of one entry, all or none: when the source throws, the batch is as it was before.
    *
    * @param entryPayloadBytes the entry's payload as received
+   * @param arrivalMicros when the entry arrived, microseconds since the epoch
    * @throws BatchFullException the memory of the batches is used up
    */
-  public <E extends Exception> void add(long entryPayloadBytes, RowSource<E> source) throws E {
-    tables.values().forEach(TableRows::mark);
+  public <E extends Exception> void add(
+      long entryPayloadBytes, long arrivalMicros, RowSource<E> source) throws E {
+    tables.values().forEach(rows -> rows.mark(arrivalMicros));
     boolean complete = false;
     try {
       source.writeTo(visitor);
@@ -65,6 +67,11 @@ public final class Batch implements AutoCloseable {
     }
     entries++;
     payloadBytes += entryPayloadBytes;
+  }
+
+  /** Adds the rows of one entry as if it had arrived at the epoch. */
+  public <E extends Exception> void add(long entryPayloadBytes, RowSource<E> source) throws E {
+    add(entryPayloadBytes, 0, source);
   }
 
   /** Entries whose rows are here, those without a row among them. */

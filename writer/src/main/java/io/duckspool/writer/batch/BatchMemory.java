@@ -73,7 +73,7 @@ public final class BatchMemory implements AutoCloseable {
   synchronized Chunk take(OtlpTable table, PromotedKeys promoted) {
     Deque<Chunk> chunks = kept.get(new Shape(table, promoted.count()));
     if (chunks == null || chunks.isEmpty()) {
-      return new Chunk(Tables.columns(table, promoted), root);
+      return new Chunk(Tables.held(table, promoted), root);
     }
     Chunk chunk = chunks.pop();
     keptBytes -= chunk.heldBytes();

@@ -98,12 +98,14 @@ final class Chunk implements AutoCloseable {
     return buffers.stream().mapToLong(ArrowBuf::capacity).sum();
   }
 
-  /** The rows as a record batch that shares the buffers; closed by the caller. */
-  ArrowRecordBatch toRecordBatch() {
+  /**
+   * The first columns of the rows as a record batch that shares the buffers; closed by the caller.
+   */
+  ArrowRecordBatch toRecordBatch(int firstColumns) {
     List<ArrowFieldNode> nodes = new ArrayList<>();
     List<ArrowBuf> buffers = new ArrayList<>();
-    for (ColumnBuffer column : columns) {
-      column.addTo(rows, nodes, buffers);
+    for (int i = 0; i < firstColumns; i++) {
+      columns[i].addTo(rows, nodes, buffers);
     }
     return new ArrowRecordBatch(rows, nodes, buffers);
   }

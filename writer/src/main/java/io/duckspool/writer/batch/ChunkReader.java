@@ -25,6 +25,9 @@ final class ChunkReader extends ArrowReader {
   private final Schema schema;
   private final Iterator<Chunk> chunks;
 
+  /**
+   * @param columns the first columns of the chunks, or all
+   */
   ChunkReader(List<Column> columns, List<Chunk> chunks, BufferAllocator allocator) {
     super(allocator);
     this.schema = new Schema(columns.stream().map(ChunkReader::field).toList());
@@ -37,7 +40,7 @@ final class ChunkReader extends ArrowReader {
     if (!chunks.hasNext()) {
       return false;
     }
-    try (ArrowRecordBatch batch = chunks.next().toRecordBatch()) {
+    try (ArrowRecordBatch batch = chunks.next().toRecordBatch(schema.getFields().size())) {
       new VectorLoader(getVectorSchemaRoot()).load(batch);
     }
     return true;

@@ -55,9 +55,17 @@ public final class SealedBatch implements AutoCloseable {
    * release()}, and before this batch.
    */
   public ArrowArrayStream openStream(OtlpTable table) {
+    return openStream(table, Tables.columns(table, promoted));
+  }
+
+  /** As {@link #openStream}, with {@link Tables#ARRIVAL} as a last column of the logs. */
+  public ArrowArrayStream openStreamWithArrival(OtlpTable table) {
+    return openStream(table, Tables.held(table, promoted));
+  }
+
+  private ArrowArrayStream openStream(OtlpTable table, List<Column> columns) {
     ArrowArrayStream stream = ArrowArrayStream.allocateNew(memory.allocator());
-    ChunkReader reader =
-        new ChunkReader(Tables.columns(table, promoted), chunks(table), memory.allocator());
+    ChunkReader reader = new ChunkReader(columns, chunks(table), memory.allocator());
     Data.exportArrayStream(memory.allocator(), reader, stream);
     return stream;
   }

@@ -25,6 +25,7 @@ final class TableRows {
 
   private int markedChunks;
   private int markedChunkRows;
+  private long arrivalMicros;
 
   /** The row being written: its chunk, its number there, the next column's position. */
   private Chunk chunk;
@@ -49,8 +50,13 @@ final class TableRows {
     return usedBytes;
   }
 
-  /** Notes where the rows of the next entry begin. */
-  void mark() {
+  /**
+   * Notes where the rows of the next entry begin.
+   *
+   * @param entryArrivalMicros when that entry arrived
+   */
+  void mark(long entryArrivalMicros) {
+    arrivalMicros = entryArrivalMicros;
     markedChunks = chunks.size();
     markedChunkRows = last == null ? 0 : last.rows();
   }
@@ -94,6 +100,9 @@ final class TableRows {
   }
 
   void endRow() {
+    if (Tables.holdsArrival(table)) {
+      number(arrivalMicros);
+    }
     if (next != chunk.columnCount()) {
       throw new IllegalStateException(
           table + ": " + next + " of " + chunk.columnCount() + " columns written");

@@ -20,6 +20,12 @@ import java.util.Map;
 /** The columns of the tables that hold rows, in their order. */
 public final class Tables {
 
+  /**
+   * When the entry of a row arrived; a batch has it behind the columns of logs, whose times may
+   * both be missing, for targets that need a time of each row. In no table.
+   */
+  public static final Column ARRIVAL = new Column("duckspool_arrival", TIMESTAMP);
+
   private static final Map<OtlpTable, List<Column>> COLUMNS = new EnumMap<>(OtlpTable.class);
 
   static {
@@ -115,6 +121,20 @@ public final class Tables {
       columns.add(new Column(PromotedAttributes.scopeColumn(key), VARCHAR));
     }
     return List.copyOf(columns);
+  }
+
+  /** What a batch holds of a table: its columns, and {@link #ARRIVAL} where the table needs it. */
+  static List<Column> held(OtlpTable table, PromotedKeys promoted) {
+    if (!holdsArrival(table)) {
+      return columns(table, promoted);
+    }
+    List<Column> columns = new ArrayList<>(columns(table, promoted));
+    columns.add(ARRIVAL);
+    return List.copyOf(columns);
+  }
+
+  static boolean holdsArrival(OtlpTable table) {
+    return table == OtlpTable.LOGS;
   }
 
   private static Columns metric() {

@@ -16,6 +16,7 @@ import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolOptions;
 import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchFullException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Turns a stored payload into rows: inflate, parse, straight into the columns of the batch. An
@@ -42,7 +43,10 @@ final class EntryDecoder {
    */
   void decode(SpoolEntry entry, Batch batch) throws UndecodableEntryException {
     try {
-      batch.add(entry.payloadLength(), visitor -> write(entry, visitor));
+      batch.add(
+          entry.payloadLength(),
+          TimeUnit.NANOSECONDS.toMicros(entry.meta().receivedUnixNanos()),
+          visitor -> write(entry, visitor));
     } catch (BatchFullException e) {
       throw e;
     } catch (RuntimeException e) {

@@ -157,6 +157,28 @@ final class BatchTest {
   }
 
   @Test
+  void theArrivalOfALogsEntry_followsItsColumns_whereItIsAskedFor() throws Exception {
+    try (Batch batch = memory.openBatch()) {
+      batch.add(1, 111, v -> SampleRows.write(OtlpTable.LOGS, 0, 2, v));
+      assertThrows(IOException.class, () -> batch.add(1, 222, v -> failAfter(2, 5, v)));
+      batch.add(1, 333, v -> SampleRows.write(OtlpTable.LOGS, 2, 3, v));
+      batch.add(1, 444, v -> SampleRows.write(OtlpTable.TRACES, 0, 1, v));
+      try (SealedBatch sealed = batch.seal()) {
+        int columns = Tables.columns(OtlpTable.LOGS).size();
+        List<Object> arrivals =
+            read(sealed.openStreamWithArrival(OtlpTable.LOGS)).stream()
+                .map(row -> row.get(columns))
+                .toList();
+        assertEquals(List.of(111L, 111L, 333L), arrivals);
+        assertEquals(columns, read(sealed, OtlpTable.LOGS).get(0).size());
+        assertEquals(
+            Tables.columns(OtlpTable.TRACES).size(),
+            read(sealed.openStreamWithArrival(OtlpTable.TRACES)).get(0).size());
+      }
+    }
+  }
+
+  @Test
   void aStreamThatNobodyReads_leaksNothing() throws Exception {
     try (Batch batch = memory.openBatch()) {
       batch.add(1, v -> SampleRows.write(OtlpTable.LOGS, 0, 10, v));
@@ -175,8 +197,12 @@ final class BatchTest {
   }
 
   private List<List<Object>> read(SealedBatch sealed, OtlpTable table) throws IOException {
+    return read(sealed.openStream(table));
+  }
+
+  private List<List<Object>> read(ArrowArrayStream opened) throws IOException {
     List<List<Object>> rows = new ArrayList<>();
-    try (ArrowArrayStream stream = sealed.openStream(table);
+    try (ArrowArrayStream stream = opened;
         ArrowReader reader = Data.importArrayStream(memory.allocator(), stream)) {
       while (reader.loadNextBatch()) {
         List<FieldVector> vectors = reader.getVectorSchemaRoot().getFieldVectors();
