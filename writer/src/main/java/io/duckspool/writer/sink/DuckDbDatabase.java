@@ -128,7 +128,7 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
     String defaultCatalog = defaultCatalog();
     if (target.catalog().isEmpty() || target.catalog().equalsIgnoreCase(defaultCatalog)) {
-      return new DuckDbSink(this, target, defaultCatalog, CatalogKind.DEFAULT);
+      return LedgerTableSink.ofDuckDb(this, target, defaultCatalog, CatalogKind.DEFAULT);
     }
     Catalogs.Found catalog = catalogs.require(target.catalog());
     if (catalog.config() instanceof CatalogConfig.DuckLake) {
@@ -138,7 +138,7 @@ public final class DuckDbDatabase implements AutoCloseable {
       throw unsupported(catalog, "iceberg");
     }
     requireWritable(catalog.name());
-    return new DuckDbSink(this, target, catalog.name(), CatalogKind.DUCKDB);
+    return LedgerTableSink.ofDuckDb(this, target, catalog.name(), CatalogKind.DUCKDB);
   }
 
   private static SinkException unsupported(Catalogs.Found catalog, String type) {

@@ -10,25 +10,45 @@ import org.apache.arrow.memory.OutOfMemoryException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A schema of a DuckDB database as target. The ledger is a table beside the rows. */
-final class DuckDbSink implements Sink {
+/**
+ * A schema of a catalog as target, where the ledger is a table beside the rows and moves in their
+ * transaction. What kinds of catalogs do each in its own way is a {@link LedgerCatalog}'s.
+ */
+final class LedgerTableSink implements Sink {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DuckDbSink.class);
+  private static final Logger LOG = LoggerFactory.getLogger(LedgerTableSink.class);
 
   private final DuckDbDatabase database;
   private final Target target;
-  private final String catalog;
-  private final CatalogKind kind;
+  private final String catalogName;
   private final TargetTables tables;
   private final LedgerTable ledger;
+  private final LedgerCatalog catalog;
 
-  DuckDbSink(DuckDbDatabase database, Target target, String catalog, CatalogKind kind) {
+  private LedgerTableSink(
+      DuckDbDatabase database, Target target, String catalogName, CatalogFactory catalogs) {
     this.database = database;
-    this.kind = kind;
     this.target = target;
-    this.catalog = catalog;
-    this.tables = new TargetTables(catalog, target);
+    this.catalogName = catalogName;
+    this.tables = new TargetTables(catalogName, target);
     this.ledger = new LedgerTable(tables.qualified(TableDefinition.LEDGER));
+    this.catalog = catalogs.of(tables);
+  }
+
+  /** A schema of a DuckDB database. */
+  static LedgerTableSink ofDuckDb(
+      DuckDbDatabase database, Target target, String catalogName, CatalogKind kind) {
+    return new LedgerTableSink(
+        database,
+        target,
+        catalogName,
+        tables -> new DuckDbCatalog(kind, catalogName, target, tables));
+  }
+
+  /** Makes the catalog's side for the tables of a target. */
+  @FunctionalInterface
+  private interface CatalogFactory {
+    LedgerCatalog of(TargetTables tables);
   }
 
   /** Work in a transaction. */
@@ -39,24 +59,24 @@ final class DuckDbSink implements Sink {
 
   @Override
   public String target() {
-    return catalog + "." + target.schema();
+    return catalogName + "." + target.schema();
   }
 
   @Override
   public String catalogName() {
-    return catalog;
+    return catalogName;
   }
 
   @Override
   public CatalogKind kind() {
-    return kind;
+    return catalog.kind();
   }
 
   @Override
   public LedgerRow prepare(LedgerRow first) throws SinkException {
     return inTransaction(
         session -> {
-          tables.prepare(session);
+          prepareTables(session);
           Optional<LedgerRow> present = ledger.read(session, first.spoolId());
           if (present.isPresent()) {
             return present.get();
@@ -70,14 +90,19 @@ final class DuckDbSink implements Sink {
   public void check() throws SinkException {
     inTransaction(
         session -> {
-          tables.prepare(session);
+          prepareTables(session);
           return true;
         });
   }
 
+  private void prepareTables(Session session) throws SQLException, SinkException {
+    tables.prepare(session);
+    catalog.settle(session);
+  }
+
   @Override
   public Optional<LedgerRow> readLedger(String spoolId) throws SinkException {
-    try (Session session = database.openSession(catalog)) {
+    try (Session session = database.openSession(catalogName)) {
       return tables.exists(session, TableDefinition.LEDGER)
           ? ledger.read(session, spoolId)
           : Optional.empty();
@@ -116,17 +141,19 @@ final class DuckDbSink implements Sink {
   }
 
   private Commit commitOnce(SealedBatch batch, LedgerMove move) throws SinkException {
-    try (Session session = database.openSession(catalog)) {
+    try (Session session = database.openSession(catalogName)) {
       long began = database.nanoTicker().getAsLong();
+      catalog.stage(session, batch, move);
       LedgerRow row = write(session, batch, move);
       long appended = database.nanoTicker().getAsLong();
       try {
         session.commit();
       } catch (SQLException e) {
-        throw DuckDbErrors.ofCommit(target(), e);
+        throw catalog.commitFailure(target(), e);
       }
       CrashPoint.SEAL_COMMITTED.reached();
       long committed = database.nanoTicker().getAsLong();
+      catalog.committed(session);
       return new Commit(row, appended - began, committed - appended);
     } catch (SQLException e) {
       throw DuckDbErrors.ofSeal(target(), e);
@@ -139,7 +166,7 @@ final class DuckDbSink implements Sink {
   public void setLedger(LedgerRow row) throws SinkException {
     inTransaction(
         session -> {
-          tables.prepare(session);
+          prepareTables(session);
           ledger.remove(session, row.spoolId());
           ledger.insert(session, row);
           return row;
@@ -156,8 +183,8 @@ final class DuckDbSink implements Sink {
   @Override
   public void maintain() throws SinkException {
     database.commitLock().lock();
-    try (Session session = database.openSession(catalog)) {
-      session.execute("CHECKPOINT " + Identifiers.quote(catalog));
+    try (Session session = database.openSession(catalogName)) {
+      catalog.maintain(session);
     } catch (SQLException e) {
       throw DuckDbErrors.ofMaintenance(target(), e);
     } finally {
@@ -193,6 +220,7 @@ final class DuckDbSink implements Sink {
     if (target.provenance()) {
       insertSeal(session, batch, move, row.seals());
     }
+    catalog.beforeCommit(session, move);
     CrashPoint.SEAL_BEFORE_COMMIT.reached();
     return row;
   }
@@ -204,8 +232,7 @@ final class DuckDbSink implements Sink {
     }
     long inserted;
     try {
-      TableDefinition into = TableDefinition.of(table, target.promoted());
-      inserted = session.insert(batch, table, tables.qualified(into), into.columnList());
+      inserted = catalog.insert(session, batch, table);
     } catch (SQLException e) {
       throw DuckDbErrors.ofInsert(target(), e);
     }
@@ -267,7 +294,7 @@ final class DuckDbSink implements Sink {
 
   private <T> T inTransaction(Work<T> work) throws SinkException {
     database.commitLock().lock();
-    try (Session session = database.openSession(catalog)) {
+    try (Session session = database.openSession(catalogName)) {
       session.begin();
       T result = work.run(session);
       session.commit();
