@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       DdlCommand.class,
       SpoolCommand.class,
       LedgerCommand.class,
+      WalCommand.class,
       HealthcheckCommand.class,
       LoadCommand.class,
       ReconcileCommand.class,

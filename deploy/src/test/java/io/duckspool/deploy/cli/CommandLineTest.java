@@ -121,6 +121,14 @@ final class CommandLineTest {
   }
 
   @Test
+  void walCut_hasNothingToDo_whereNoLogIsDamaged() {
+    assertEquals(2, run("wal"));
+    assertEquals(0, run("wal", "cut", "--data", folder.toString()));
+    assertTrue(out.toString().contains("no log is damaged"), out::toString);
+    assertEquals(1, run("wal", "cut", "--data", folder.resolve("none").toString()));
+  }
+
+  @Test
   void ledgerSet_needsOnePlace_andAWriter() throws IOException {
     assertEquals(2, run("ledger"));
     assertEquals(2, run("ledger", "set", "otlp:localhost:4318"));

@@ -89,7 +89,11 @@ final class Catalogs {
   private void attach(Connection connection, String name, CatalogConfig catalog, boolean readOnly)
       throws AttachException {
     String sql = AttachStatements.attach(name, catalog, readOnly);
+    Optional<Path> database = DamagedLog.databaseOf(catalog);
     try {
+      if (database.isPresent()) {
+        DamagedLog.refuse(database.get());
+      }
       createTradedSecret(connection, catalog);
       try {
         execute(connection, sql);

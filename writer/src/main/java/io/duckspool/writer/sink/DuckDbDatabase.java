@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>If the process dies here: DuckDB replays its write-ahead log at the next opening, and each
  * transaction is there whole or not at all. A log that a power cut has torn is cut where it is torn
- * ({@link TornLog}).
+ * ({@link TornLog}); one that is damaged otherwise is refused ({@link DamagedLog}).
  */
 public final class DuckDbDatabase implements AutoCloseable {
 

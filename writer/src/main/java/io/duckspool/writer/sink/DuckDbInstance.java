@@ -156,6 +156,9 @@ record DuckDbInstance(
     String name =
         settings.database().map(file -> file.toAbsolutePath().toString()).orElse(":memory:");
     String url = "jdbc:duckdb:" + name;
+    if (settings.database().isPresent()) {
+      DamagedLog.refuse(settings.database().get());
+    }
     Connection connection;
     try {
       connection = DriverManager.getConnection(url, properties(settings, spill.path(), readOnly));

@@ -1,5 +1,6 @@
 package io.duckspool.writer.sink;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -11,7 +12,8 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.OptionalLong;
@@ -31,13 +33,16 @@ import org.slf4j.LoggerFactory;
  * then entries:     size u64, checksum u64, size bytes       (little-endian)
  * </pre>
  *
- * <p>Cutting such a log at the first wrong entry makes it one that just ends. That is safe whatever
- * tore it: the ledger moved in the transactions that are cut off, so each of them is there with its
- * rows or not at all, and the pipeline finds by the ledger what to commit again, or that it is no
- * longer in the spool and must refuse. What is cut off is kept beside the log.
+ * <p>Cutting such a log at the first wrong entry makes it one that just ends. That loses nothing:
+ * the ledger moved in the transaction that is cut off, so that is there with its rows or not at
+ * all, and the pipeline finds by the ledger what to commit again, or that it is no longer in the
+ * spool and must refuse. A log that has commits behind the wrong entry is none that a power cut
+ * tears ({@link DamagedLog}), and is refused before it comes to this. What is cut off is kept
+ * beside the log.
  *
  * <p>Used by the thread that opens the database, which no other process has open. If the process
- * dies here, the next opening finds the log whole and does the same, or cut.
+ * dies here, the next opening finds the log as it was and does the same, or cut; a copy that was
+ * not finished is written anew.
  */
 final class TornLog {
 
@@ -51,6 +56,9 @@ final class TornLog {
       Pattern.compile(
           "Corrupt WAL file: entry at byte position (\\d+) computed checksum \\d+ does not match"
               + " stored checksum (\\d+)");
+
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ALONE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private static final int ENTRY_HEADER_BYTES = 16;
   private static final int MIN_VERSION_BYTES = 8;
@@ -91,9 +99,7 @@ final class TornLog {
       }
       long at = end.getAsLong();
       long bytes = channel.size() - at;
-      Path kept = keep(channel, at);
-      channel.truncate(at);
-      channel.force(true);
+      Path kept = cutAt(channel, at);
       LOG.warn(
           "the write-ahead log {} is torn, as a power cut leaves it: {} bytes from byte {} on, of a"
               + " commit that did not end, are cut off and kept in {}",
@@ -103,6 +109,24 @@ final class TornLog {
           kept);
       return true;
     }
+  }
+
+  /**
+   * Cuts a log at an offset. Durable when it returns.
+   *
+   * @return the file that keeps what was cut off
+   */
+  static Path cut(Path log, long at) throws IOException {
+    try (FileChannel channel = FileChannel.open(log, READ, WRITE)) {
+      return new TornLog(log).cutAt(channel, at);
+    }
+  }
+
+  private Path cutAt(FileChannel channel, long at) throws IOException {
+    Path kept = keep(channel, at);
+    channel.truncate(at);
+    channel.force(true);
+    return kept;
   }
 
   /** Where the entries end that can be read; empty when that is not known. */
@@ -121,24 +145,22 @@ final class TornLog {
         : OptionalLong.empty();
   }
 
-  /** Copies the end of the log to a file of its own. */
+  /** Copies the end of the log to a file of its own, which has its name only once it is whole. */
   private Path keep(FileChannel channel, long from) throws IOException {
     Path kept = log.resolveSibling(log.getFileName() + ".torn-at-" + from);
     for (int i = 2; Files.exists(kept); i++) {
       kept = log.resolveSibling(log.getFileName() + ".torn-at-" + from + "." + i);
     }
-    Set<StandardOpenOption> options = Set.of(CREATE_NEW, WRITE);
-    try (FileChannel copy =
-        FileChannel.open(
-            kept,
-            options,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+    Path unfinished = log.resolveSibling(log.getFileName() + ".torn.part");
+    Files.deleteIfExists(unfinished);
+    try (FileChannel copy = FileChannel.open(unfinished, Set.of(CREATE_NEW, WRITE), OWNER_ALONE)) {
       long at = from;
       while (at < channel.size()) {
         at += channel.transferTo(at, channel.size() - at, copy);
       }
       copy.force(true);
     }
+    Files.move(unfinished, kept, ATOMIC_MOVE);
     Path folder = kept.toAbsolutePath().getParent();
     if (folder == null) {
       throw new IOException("no parent folder: " + kept);
