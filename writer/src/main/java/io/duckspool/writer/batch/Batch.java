@@ -6,6 +6,7 @@ import io.duckspool.common.otlp.PromotedKeys;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.arrow.memory.OutOfMemoryException;
 
 /**
@@ -32,6 +33,7 @@ public final class Batch implements AutoCloseable {
   private final PromotedKeys promoted;
   private final Map<OtlpTable, TableRows> tables = new EnumMap<>(OtlpTable.class);
   private final RowVisitor visitor;
+  private Map<OtlpTable, Long> skipped = new EnumMap<>(OtlpTable.class);
   private long entries;
   private long payloadBytes;
 
@@ -53,10 +55,27 @@ public final class Batch implements AutoCloseable {
    */
   public <E extends Exception> void add(
       long entryPayloadBytes, long arrivalMicros, RowSource<E> source) throws E {
-    tables.values().forEach(rows -> rows.mark(arrivalMicros));
+    addTo(visitor, entryPayloadBytes, arrivalMicros, source);
+  }
+
+  /**
+   * Adds the rows of one entry but those of some tables, which the target has already; otherwise as
+   * the other {@code add} does.
+   */
+  public <E extends Exception> void add(
+      long entryPayloadBytes, long arrivalMicros, Set<OtlpTable> without, RowSource<E> source)
+      throws E {
+    SkippingVisitor skipping = new SkippingVisitor(visitor, without);
+    addTo(skipping, entryPayloadBytes, arrivalMicros, source);
+    skipping.counts().forEach((table, rows) -> skipped.merge(table, rows, Long::sum));
+  }
+
+  private <E extends Exception> void addTo(
+      OtlpVisitor rows, long entryPayloadBytes, long arrivalMicros, RowSource<E> source) throws E {
+    tables.values().forEach(table -> table.mark(arrivalMicros));
     boolean complete = false;
     try {
-      source.writeTo(visitor);
+      source.writeTo(rows);
       complete = true;
     } catch (OutOfMemoryException e) {
       throw new BatchFullException(e);
@@ -101,7 +120,8 @@ public final class Batch implements AutoCloseable {
   public SealedBatch seal() {
     Map<OtlpTable, List<Chunk>> sealed = new EnumMap<>(OtlpTable.class);
     tables.forEach((table, rows) -> sealed.put(table, rows.takeChunks()));
-    SealedBatch batch = new SealedBatch(memory, promoted, sealed, entries, payloadBytes);
+    SealedBatch batch = new SealedBatch(memory, promoted, sealed, skipped, entries, payloadBytes);
+    skipped = new EnumMap<>(OtlpTable.class);
     entries = 0;
     payloadBytes = 0;
     return batch;

@@ -16,6 +16,7 @@ public final class SealedBatch implements AutoCloseable {
   private final BatchMemory memory;
   private final PromotedKeys promoted;
   private final Map<OtlpTable, List<Chunk>> chunks;
+  private final Map<OtlpTable, Long> skipped;
   private final long entries;
   private final long payloadBytes;
   private boolean closed;
@@ -24,11 +25,13 @@ public final class SealedBatch implements AutoCloseable {
       BatchMemory memory,
       PromotedKeys promoted,
       Map<OtlpTable, List<Chunk>> chunks,
+      Map<OtlpTable, Long> skipped,
       long entries,
       long payloadBytes) {
     this.memory = memory;
     this.promoted = promoted;
     this.chunks = chunks;
+    this.skipped = skipped;
     this.entries = entries;
     this.payloadBytes = payloadBytes;
   }
@@ -47,6 +50,11 @@ public final class SealedBatch implements AutoCloseable {
 
   public long rows(OtlpTable table) {
     return chunks(table).stream().mapToLong(Chunk::rows).sum();
+  }
+
+  /** Rows of its entries that are not here, because the target has them already. */
+  public long skippedRows(OtlpTable table) {
+    return skipped.getOrDefault(table, 0L);
   }
 
   /**

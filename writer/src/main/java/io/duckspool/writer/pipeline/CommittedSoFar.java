@@ -47,7 +47,7 @@ record CommittedSoFar(LedgerRow ledger, SpoolPosition doubtEnd) {
       LOG.warn("{}: the ledger of {} can't be read", settings.listenUri(), sink.target(), e);
     }
     if (row.isPresent()) {
-      return new CommittedSoFar(row.get(), row.get().position());
+      return new CommittedSoFar(row.get(), row.get().furthest().position());
     }
     if (memory.ledger().isPresent()) {
       LedgerRow known = memory.ledger().get();

@@ -7,6 +7,7 @@ import io.duckspool.common.otlp.ContentCoding;
 import io.duckspool.common.otlp.MalformedOtlpException;
 import io.duckspool.common.otlp.OtlpLimits;
 import io.duckspool.common.otlp.OtlpParser;
+import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.common.otlp.OtlpTooLargeException;
 import io.duckspool.common.otlp.OtlpVisitor;
 import io.duckspool.common.otlp.PayloadFormat;
@@ -16,6 +17,7 @@ import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolOptions;
 import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchFullException;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -38,15 +40,19 @@ final class EntryDecoder {
   /**
    * Adds the rows of an entry.
    *
+   * @param without tables whose rows the target has already
    * @throws UndecodableEntryException the reason lies in the entry
    * @throws BatchFullException the memory of the batches is used up
    */
-  void decode(SpoolEntry entry, Batch batch) throws UndecodableEntryException {
+  void decode(SpoolEntry entry, Batch batch, Set<OtlpTable> without)
+      throws UndecodableEntryException {
     try {
-      batch.add(
-          entry.payloadLength(),
-          TimeUnit.NANOSECONDS.toMicros(entry.meta().receivedUnixNanos()),
-          visitor -> write(entry, visitor));
+      long arrivalMicros = TimeUnit.NANOSECONDS.toMicros(entry.meta().receivedUnixNanos());
+      if (without.isEmpty()) {
+        batch.add(entry.payloadLength(), arrivalMicros, visitor -> write(entry, visitor));
+      } else {
+        batch.add(entry.payloadLength(), arrivalMicros, without, visitor -> write(entry, visitor));
+      }
     } catch (BatchFullException e) {
       throw e;
     } catch (RuntimeException e) {

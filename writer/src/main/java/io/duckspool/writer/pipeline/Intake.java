@@ -1,5 +1,6 @@
 package io.duckspool.writer.pipeline;
 
+import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
@@ -11,12 +12,15 @@ import io.duckspool.writer.batch.SealedBatch;
 import io.duckspool.writer.quarantine.QuarantineStore;
 import io.duckspool.writer.quarantine.QuarantineStore.Kind;
 import io.duckspool.writer.quarantine.QuarantineStore.Note;
+import io.duckspool.writer.sink.TablesAhead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +55,7 @@ final class Intake implements AutoCloseable {
   private int quarantinedInARow;
 
   private SpoolPosition next;
+  private Optional<TablesAhead> ahead = Optional.empty();
   private @Nullable SpoolIndex firstEntry;
   private long entryCount;
   private long payloadBytes;
@@ -99,10 +104,23 @@ final class Intake implements AutoCloseable {
     }
   }
 
-  /** Forgets what was taken and begins at a position. */
-  void beginAt(SpoolPosition from) {
+  /**
+   * Forgets what was taken and begins at a position.
+   *
+   * @param tables what the target has beyond it already, which is not taken again
+   */
+  void beginAt(SpoolPosition from, Optional<TablesAhead> tables) {
     batch.clear();
+    ahead = tables;
     reset(from);
+  }
+
+  /**
+   * Whether everything is taken that only some tables have: the batch then ends where the seal did
+   * that was applied in part.
+   */
+  boolean hasCaughtUp() {
+    return ahead.isPresent() && next.compareTo(ahead.get().position()) >= 0 && entryCount > 0;
   }
 
   /**
@@ -125,7 +143,7 @@ final class Intake implements AutoCloseable {
     if (verdict == null) {
       long begin = nanoTicker.getAsLong();
       try {
-        decoder.decode(entry, batch);
+        decoder.decode(entry, batch, present(entry.index()));
         quarantine.takeBack(entry.index());
         quarantinedInARow = 0;
       } catch (UndecodableEntryException e) {
@@ -147,6 +165,20 @@ final class Intake implements AutoCloseable {
     }
     count(entry.after(), 1, entry.payloadLength(), entry.meta().receivedUnixNanos());
     return true;
+  }
+
+  /** Tables that have the rows of an entry already. */
+  private Set<OtlpTable> present(SpoolIndex entry) {
+    if (ahead.isEmpty()) {
+      return Set.of();
+    }
+    Set<OtlpTable> present = EnumSet.noneOf(OtlpTable.class);
+    for (OtlpTable table : OtlpTable.values()) {
+      if (ahead.get().has(table.tableName(), entry)) {
+        present.add(table);
+      }
+    }
+    return present;
   }
 
   /** Takes a damaged range up: its bytes go to quarantine, its entries are lost. */
@@ -181,6 +213,7 @@ final class Intake implements AutoCloseable {
 
   /** Freezes what was taken; the next batch begins behind it. */
   Taken freeze() {
+    ahead = ahead.filter(tables -> tables.position().compareTo(next) > 0);
     long decodedBytes = batch.decodedBytes();
     Taken taken =
         new Taken(

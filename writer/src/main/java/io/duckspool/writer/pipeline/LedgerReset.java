@@ -72,7 +72,8 @@ final class LedgerReset {
   Outcome<AdminApi.LedgerSet> set(SpoolTailer tailer, AdminApi.SetLedger request)
       throws SinkException, SpoolException {
     Optional<LedgerRow> ledger = sink.readLedger(settings.spoolId());
-    StartFacts facts = StartFacts.gather(ledger, tailer, isReceiverOfRunAlive);
+    StartFacts facts =
+        StartFacts.gather(ledger.map(LedgerRow::furthest), tailer, isReceiverOfRunAlive);
     if (!(StartDecision.decide(settings.listenUri(), facts) instanceof StartDecision.Refuse)) {
       return new Outcome.Refused<>(
           "ledger and spool agree, so the ledger"

@@ -226,7 +226,8 @@ final class Pipeline implements AutoCloseable {
                 next,
                 work.spool.runOf(next.next().segment(), ledger.runId()),
                 work.retirement.isReplaying() ? SealTrigger.REPLAY : trigger,
-                work.parts.clock().instant()));
+                work.parts.clock().instant(),
+                ledger.ahead()));
   }
 
   private long seal() throws SpoolException, IOException {

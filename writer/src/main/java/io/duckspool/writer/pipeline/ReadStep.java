@@ -86,6 +86,9 @@ final class ReadStep {
   }
 
   private Optional<SealTrigger> triggerWithMoreBehind(long maxEntries) {
+    if (intake.hasCaughtUp()) {
+      return Optional.of(SealTrigger.REPLAY);
+    }
     if (intake.entryCount() >= maxEntries || intake.hasTooManyInQuarantineInARow()) {
       return Optional.of(SealTrigger.SIZE);
     }

@@ -93,7 +93,10 @@ final class Retarget {
   }
 
   private static LedgerRow laterOf(LedgerRow row, Optional<LedgerRow> present) {
-    return present.filter(other -> other.position().compareTo(row.position()) > 0).orElse(row);
+    // Beyond its position some tables of that target may have rows: only its own row says which.
+    return present
+        .filter(other -> other.furthest().position().compareTo(row.position()) > 0)
+        .orElse(row);
   }
 
   private void makeLedger(Sink fresh, LedgerRow row) throws SinkException {

@@ -5,7 +5,7 @@ import io.duckspool.spool.SpoolPosition;
 import io.duckspool.writer.batch.SealedBatch;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
-import io.duckspool.writer.sink.LedgerRow;
+import io.duckspool.writer.sink.MoveFate;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.util.Optional;
@@ -53,7 +53,7 @@ final class Sealer {
 
   private SealOutcome resolveThenCommit(SealedBatch rows, LedgerMove move) {
     if (unknownUpTo != null) {
-      Optional<SealOutcome> known = resolve(move);
+      Optional<SealOutcome> known = resolve(rows, move);
       if (known.isPresent()) {
         return known.get();
       }
@@ -61,16 +61,19 @@ final class Sealer {
     try {
       return new SealOutcome.Committed(sink.commit(rows, move));
     } catch (SinkException e) {
-      return outcomeOf(e, move);
+      return outcomeOf(e, rows, move);
     }
   }
 
-  private SealOutcome outcomeOf(SinkException failure, LedgerMove move) {
+  private SealOutcome outcomeOf(SinkException failure, SealedBatch rows, LedgerMove move) {
     String reason = failure.reason();
     if (failure instanceof SinkException.Fenced) {
       // A commit that was given up for lost may have been applied after we looked.
-      Optional<SealOutcome> late = unknownUpTo == null ? Optional.empty() : resolve(move);
+      Optional<SealOutcome> late = unknownUpTo == null ? Optional.empty() : resolve(rows, move);
       return late.orElseGet(() -> new SealOutcome.Fenced(reason));
+    }
+    if (failure instanceof SinkException.Overtaken) {
+      return new SealOutcome.LedgerMoved(reason);
     }
     if (failure instanceof SinkException.Refused) {
       return new SealOutcome.Refused(reason);
@@ -82,29 +85,33 @@ final class Sealer {
       LOG.warn(
           "{}: the outcome of a commit is unknown, reading the ledger", move.listenUri(), failure);
       unknownUpTo = move.next();
-      return resolve(move).orElseGet(() -> failed(failure));
+      return resolve(rows, move).orElseGet(() -> failed(failure));
     }
     return failed(failure);
   }
 
   /** What the ledger says of the move; empty when it wasn't made. */
-  private Optional<SealOutcome> resolve(LedgerMove move) {
-    Optional<LedgerRow> row;
+  private Optional<SealOutcome> resolve(SealedBatch rows, LedgerMove move) {
+    MoveFate fate;
     try {
-      row = sink.readLedger(move.spoolId());
+      fate = sink.fateOf(rows, move);
     } catch (SinkException e) {
       return Optional.of(failed(e));
     }
-    if (row.isEmpty()) {
-      return Optional.of(new SealOutcome.Fenced(fenced("the ledger row is gone")));
-    }
-    SpoolIndex at = row.get().position().next();
-    if (at.equals(move.next().next())) {
-      return Optional.of(new SealOutcome.Committed(new Commit(row.get(), 0, 0)));
-    }
-    if (at.equals(move.first())) {
+    if (fate instanceof MoveFate.NotMade) {
       return Optional.empty();
     }
+    if (fate instanceof MoveFate.Made made) {
+      return Optional.of(new SealOutcome.Committed(new Commit(made.ledger(), 0, 0)));
+    }
+    if (fate instanceof MoveFate.PartlyMade) {
+      return Optional.of(
+          new SealOutcome.LedgerMoved("the commit was applied to some tables, not to all"));
+    }
+    if (fate instanceof MoveFate.Gone) {
+      return Optional.of(new SealOutcome.Fenced(fenced("the ledger row is gone")));
+    }
+    SpoolIndex at = ((MoveFate.Elsewhere) fate).at();
     if (unknownUpTo != null && at.equals(unknownUpTo.next())) {
       // A batch that was given up for lost, and read again in other portions, is there after all.
       return Optional.of(

@@ -79,7 +79,8 @@ final class Starter {
         return new Start.Wait("the spool has no segment yet");
       }
     }
-    StartFacts facts = StartFacts.gather(ledger, tailer, isReceiverOfRunAlive);
+    StartFacts facts =
+        StartFacts.gather(ledger.map(LedgerRow::furthest), tailer, isReceiverOfRunAlive);
     StartDecision decision = StartDecision.decide(settings.listenUri(), facts);
     if (decision instanceof StartDecision.Refuse refuse) {
       return new Start.Refused(refuse.reason());
@@ -87,7 +88,39 @@ final class Starter {
     if (decision instanceof StartDecision.WaitForReceiver wait) {
       return new Start.Wait(wait.reason());
     }
-    return new Start.At(ledger.orElseThrow(), announce(decision));
+    return at(ledger.orElseThrow(), announce(decision), facts, tailer);
+  }
+
+  /**
+   * Where the last seal may be in some of its tables alone, it is read again. The committed
+   * checkpoint is published when a seal is known to be in all of them; a power cut may set it back,
+   * nothing sets it forth.
+   */
+  private Start.At at(LedgerRow row, SpoolPosition from, StartFacts facts, SpoolTailer tailer)
+      throws SpoolException {
+    LedgerRow furthest = row.furthest();
+    if (row.ahead().isEmpty() || facts.hint().equals(furthest.position())) {
+      return new Start.At(furthest, from);
+    }
+    SpoolPosition begin = readable(row.position(), facts, tailer).orElse(from);
+    if (begin.compareTo(from) >= 0 || begin.compareTo(furthest.position()) >= 0) {
+      return new Start.At(furthest, from);
+    }
+    LOG.info(
+        "{}: reading again from {} to {}, which may be in some tables alone",
+        settings.listenUri(),
+        begin.next(),
+        furthest.position().next());
+    return new Start.At(row.at(begin), begin);
+  }
+
+  /** The position itself, or the oldest entry where that is gone: it was committed, then. */
+  private static Optional<SpoolPosition> readable(
+      SpoolPosition position, StartFacts facts, SpoolTailer tailer) throws SpoolException {
+    return tailer
+        .positionAt(position.next())
+        .filter(position::hasCountersOf)
+        .or(() -> facts.oldest().map(SegmentHeader::start));
   }
 
   private SpoolPosition announce(StartDecision decision) {

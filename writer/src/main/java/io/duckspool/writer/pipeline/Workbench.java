@@ -93,7 +93,7 @@ final class Workbench implements AutoCloseable {
   void replaceTarget(PipelineSettings other, Sink sink) {
     target.close();
     target = targetSide(other, sink);
-    intake.beginAt(readFrom);
+    intake.beginAt(readFrom, Optional.empty());
     intake.forgetVerdicts();
     ledger = null;
     refusal = null;
@@ -127,13 +127,17 @@ final class Workbench implements AutoCloseable {
   /** Forgets what was read, and reads it again. */
   void rewind() throws SpoolException {
     spool.tailer().moveTo(readFrom);
-    intake.beginAt(readFrom);
+    beginBatch();
   }
 
   /** Forgets what was read, frozen or not, and gives its memory back. */
   void drop() {
     target.seal().drop();
-    intake.beginAt(readFrom);
+    beginBatch();
+  }
+
+  private void beginBatch() {
+    intake.beginAt(readFrom, ledger == null ? Optional.empty() : ledger.ahead());
   }
 
   /** Rows between the committed index and another one; 0 where that can't be told. */

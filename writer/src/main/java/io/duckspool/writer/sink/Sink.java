@@ -54,6 +54,16 @@ public interface Sink extends AutoCloseable {
    */
   Commit commit(SealedBatch batch, LedgerMove move) throws SinkException;
 
+  /**
+   * What became of a commit that ended in {@link SinkException.UnknownOutcome}, as the ledger says
+   * now. It may yet be applied later; another attempt then fails.
+   *
+   * @param batch of that commit, borrowed until return
+   */
+  default MoveFate fateOf(SealedBatch batch, LedgerMove move) throws SinkException {
+    return MoveFate.of(readLedger(move.spoolId()), move);
+  }
+
   /** Writes the ledger row whatever stood there; an operator's act. */
   void setLedger(LedgerRow row) throws SinkException;
 

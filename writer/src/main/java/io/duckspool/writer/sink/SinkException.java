@@ -37,6 +37,19 @@ public abstract sealed class SinkException extends Exception {
   }
 
   /**
+   * The ledger has left its place, but by a commit of this writer that was given up for lost.
+   * Nothing was committed by this call; read the ledger again and go on from there.
+   */
+  public static final class Overtaken extends SinkException {
+
+    private static final long serialVersionUID = 1L;
+
+    public Overtaken(String detail) {
+      super("an earlier commit was applied late: " + detail, null);
+    }
+  }
+
+  /**
    * The target is not fit to take rows, and won't be by waiting: missing schema or table, another
    * column type, a kind of target that isn't supported. Nothing was committed or left behind.
    */

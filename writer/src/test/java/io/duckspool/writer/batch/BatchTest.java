@@ -9,8 +9,10 @@ import io.duckspool.common.otlp.OtlpVisitor;
 import io.duckspool.common.otlp.SampleRows;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.vector.FieldVector;
@@ -59,6 +61,44 @@ final class BatchTest {
         assertEquals(0, batch.rows());
         assertEquals(0, batch.entries());
         assertEquals(0, batch.decodedBytes());
+      }
+    }
+  }
+
+  @Test
+  void tablesThatHaveTheRowsAlready_getNone_andTheirRowsAreCounted() throws Exception {
+    try (Batch batch = memory.openBatch()) {
+      Set<OtlpTable> without = EnumSet.of(OtlpTable.LOGS, OtlpTable.METRICS_SUMMARY);
+      List<List<Object>> traces = new ArrayList<>();
+      batch.add(
+          5,
+          0,
+          without,
+          visitor -> {
+            for (OtlpTable table : OtlpTable.values()) {
+              List<List<Object>> rows = SampleRows.write(table, 0, 3, visitor);
+              if (table == OtlpTable.TRACES) {
+                traces.addAll(rows);
+              }
+            }
+          });
+      assertThrows(
+          IOException.class, () -> batch.add(5, 0, without, visitor -> failAfter(0, 9, visitor)));
+      List<List<Object>> logs = new ArrayList<>();
+      batch.add(5, visitor -> logs.addAll(SampleRows.write(OtlpTable.LOGS, 0, 2, visitor)));
+      try (SealedBatch sealed = batch.seal()) {
+        for (OtlpTable table : OtlpTable.values()) {
+          long rows = table == OtlpTable.LOGS ? 2 : without.contains(table) ? 0 : 3;
+          assertEquals(rows, sealed.rows(table), table::tableName);
+          assertEquals(
+              without.contains(table) ? 3 : 0, sealed.skippedRows(table), table::tableName);
+        }
+        assertSame(traces, read(sealed, OtlpTable.TRACES));
+        assertSame(logs, read(sealed, OtlpTable.LOGS));
+        assertEquals(2, sealed.entries());
+      }
+      try (SealedBatch next = batch.seal()) {
+        assertEquals(0, next.skippedRows(OtlpTable.LOGS));
       }
     }
   }

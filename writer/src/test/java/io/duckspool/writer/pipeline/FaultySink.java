@@ -5,6 +5,7 @@ import io.duckspool.writer.sink.CatalogKind;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
 import io.duckspool.writer.sink.LedgerRow;
+import io.duckspool.writer.sink.MoveFate;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.util.ArrayList;
@@ -186,6 +187,15 @@ final class FaultySink implements Sink {
     commits.add(move);
     step(); // Applied, and yet the answer gets lost.
     return commit;
+  }
+
+  @Override
+  public MoveFate fateOf(SealedBatch batch, LedgerMove move) throws SinkException {
+    step();
+    if (isReadBroken) {
+      throw new SinkException.Unavailable("down on purpose");
+    }
+    return real.fateOf(batch, move);
   }
 
   @Override

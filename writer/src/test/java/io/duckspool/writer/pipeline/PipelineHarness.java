@@ -212,8 +212,18 @@ final class PipelineHarness implements AutoCloseable {
   }
 
   SpoolIndex appendPayload(int rowCount, ByteBuffer payload) throws Exception {
+    return appendPayload(1, rowCount, payload);
+  }
+
+  /**
+   * Appends a payload as it is.
+   *
+   * @param signal its code
+   */
+  SpoolIndex appendPayload(int signal, int rowCount, ByteBuffer payload) throws Exception {
     CompletableFuture<SpoolIndex> durable = new CompletableFuture<>();
-    SpoolIndex unused = spool().append(meta(rowCount), payload, listener(durable));
+    EntryMeta meta = new EntryMeta(signal, 1, 0, rowCount, clock.unixNanos(), 7, sent.size());
+    SpoolIndex unused = spool().append(meta, payload, listener(durable));
     return durable.get(30, TimeUnit.SECONDS);
   }
 
