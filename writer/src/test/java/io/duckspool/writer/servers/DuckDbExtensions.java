@@ -26,7 +26,8 @@ public final class DuckDbExtensions {
     return folder.toAbsolutePath();
   }
 
-  private static Path projectRoot() {
+  /** The checkout. */
+  static Path projectRoot() {
     Path folder = Path.of("").toAbsolutePath();
     while (!Files.isDirectory(folder.resolve("deploy/bin"))) {
       folder = folder.getParent();
