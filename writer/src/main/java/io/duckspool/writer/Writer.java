@@ -24,6 +24,7 @@ import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.pipeline.ReceiverWatch;
 import io.duckspool.writer.pipeline.ServerCalls;
 import io.duckspool.writer.pipeline.ServerScan;
+import io.duckspool.writer.pipeline.Verifier;
 import io.duckspool.writer.sink.Declared;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
@@ -135,6 +136,7 @@ public final class Writer implements AutoCloseable {
             new ControlServices(
                 pipelines,
                 new ServerCalls(pipelineParts, defaults, database::sink, pipelines),
+                new Verifier(pipelines, defaults, database::sink),
                 database.sqlRunner(),
                 loaded.values(),
                 new MetricsPage(new WriterMetrics(pipelines, memory, database::memory)))));

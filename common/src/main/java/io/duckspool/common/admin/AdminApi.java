@@ -3,6 +3,7 @@ package io.duckspool.common.admin;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,12 @@ public final class AdminApi {
 
   /** {@code POST}, writer: {@link ServerUri}; 200 with {@link Discarded}, 400 with why not. */
   public static final String DISCARD = "/admin/discard";
+
+  /**
+   * {@code POST}, writer: {@link ServerUri}; 200 with {@link Verified}, whatever is found; 400 when
+   * there is no such pipeline, 503 while the target or the spool can't be asked.
+   */
+  public static final String VERIFY = "/admin/verify";
 
   /** {@code GET}, both: 200 with an array of {@link ConfigValue}. */
   public static final String CONFIG = "/admin/config";
@@ -244,6 +251,44 @@ public final class AdminApi {
   /** A kept spool was removed with everything in it that was not committed. */
   public record Discarded(
       String listenUri, String spoolId, long discardedEntries, long discardedRows) {}
+
+  /**
+   * Whether what a server accepted is in its target, by what spool, ledger and provenance say.
+   *
+   * @param status {@code ok}; {@code different}: fewer rows than were sealed, which their owner may
+   *     have deleted; {@code broken}: there are problems
+   * @param ledgerIndex null: the target has no ledger row
+   * @param durableIndex null: not known
+   * @param seals of the spool; null: the target keeps no provenance
+   * @param firstIndex where the first seal begins
+   * @param nextIndex where the last seal ends
+   * @param tables of the target, with the rows of all its spools
+   * @param problems gaps, overlaps, rows that nobody sealed
+   */
+  public record Verified(
+      String listenUri,
+      String spoolId,
+      String status,
+      @Nullable String ledgerIndex,
+      @Nullable String durableIndex,
+      @Nullable Long pendingEntries,
+      @Nullable Long pendingRows,
+      @Nullable Long seals,
+      @Nullable String firstIndex,
+      @Nullable String nextIndex,
+      List<VerifiedTable> tables,
+      List<String> problems,
+      List<String> differences) {
+
+    public Verified {
+      tables = List.copyOf(tables);
+      problems = List.copyOf(problems);
+      differences = List.copyOf(differences);
+    }
+  }
+
+  /** A table, by what the seals claim and by what is there. */
+  public record VerifiedTable(String table, long sealedRows, long presentRows) {}
 
   /**
    * A key of the configuration.

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       PipelineStateCommand.Resume.class,
       TopCommand.class,
       SqlCommand.class,
+      VerifyCommand.class,
       DdlCommand.class,
       SpoolCommand.class,
       LedgerCommand.class,

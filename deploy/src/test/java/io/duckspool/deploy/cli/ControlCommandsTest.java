@@ -166,7 +166,9 @@ final class ControlCommandsTest {
           {"resume", SERVER},
           {"top"},
           {"spool", "replay", SERVER},
-          {"spool", "discard", SERVER, "--yes"}
+          {"spool", "discard", SERVER, "--yes"},
+          {"verify", SERVER},
+          {"verify"}
         }) {
       assertEquals(3, run(command), () -> String.join(" ", command));
     }
@@ -190,7 +192,8 @@ final class ControlCommandsTest {
           {"resume", "otlp:h:65536"},
           {"seals", "otlp:h:1/p"},
           {"spool", "replay", "x"},
-          {"spool", "discard", "x", "--yes"}
+          {"spool", "discard", "x", "--yes"},
+          {"verify", "x"}
         }) {
       assertEquals(2, run(command), () -> String.join(" ", command));
     }
@@ -272,6 +275,47 @@ final class ControlCommandsTest {
     assertEquals(0, run("resume", SERVER, "--json"), err::toString);
     assertEquals("{\"uri\":\"otlp:localhost:4318\"}", requests.get(AdminApi.PAUSE));
     assertTrue(out.toString().startsWith(SERVER + " is paused\n{\"listen_uri\":"), out::toString);
+  }
+
+  @Test
+  void verify_asksForAllServers_andFailsForWhatIsBroken_strictlyForDifferencesToo()
+      throws IOException {
+    AdminApi.PipelineStatus pipeline =
+        new AdminApi.PipelineStatus(
+            "ab", SERVER, "running", "5-3", 2, 12, 900, 0, 0, 0, null, null, 2, 0, false, null,
+            null, 0, 0, null, null, 0);
+    answers.put(AdminApi.PIPELINES, new Answer(200, "[" + json(pipeline) + "]"));
+    answers.put(AdminApi.VERIFY, new Answer(200, json(verified("ok"))));
+    assertEquals(0, run("verify"), err::toString);
+    assertTrue(out.toString().contains(SERVER + ": ok"), out::toString);
+    assertTrue(out.toString().contains("ledger at 5-3, spool durable up to 5-4"), out::toString);
+    assertTrue(out.toString().contains("otlp_logs | 12          | 11"), out::toString);
+    answers.put(AdminApi.VERIFY, new Answer(200, json(verified("different"))));
+    assertEquals(0, run("verify", SERVER));
+    assertTrue(out.toString().contains("difference: fewer"), out::toString);
+    assertEquals(1, run("verify", SERVER, "--strict"));
+    answers.put(AdminApi.VERIFY, new Answer(200, json(verified("broken"))));
+    out.getBuffer().setLength(0);
+    assertEquals(1, run("verify", SERVER, "--json"));
+    assertEquals(
+        "broken", new ObjectMapper().readTree(out.toString()).get(0).get("status").asText());
+  }
+
+  private static AdminApi.Verified verified(String status) {
+    return new AdminApi.Verified(
+        SERVER,
+        "ab",
+        status,
+        "5-3",
+        "5-4",
+        1L,
+        7L,
+        2L,
+        "5-0",
+        "5-3",
+        List.of(new AdminApi.VerifiedTable("otlp_logs", 12, 11)),
+        List.of(),
+        status.equals("ok") ? List.of() : List.of("fewer"));
   }
 
   @Test

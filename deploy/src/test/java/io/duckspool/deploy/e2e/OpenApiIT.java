@@ -46,7 +46,8 @@ final class OpenApiIT {
           "Replayed", AdminApi.Replayed.class,
           "Discarded", AdminApi.Discarded.class,
           "LedgerSet", AdminApi.LedgerSet.class,
-          "Sealed", AdminApi.Sealed.class);
+          "Sealed", AdminApi.Sealed.class,
+          "Verified", AdminApi.Verified.class);
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -118,6 +119,7 @@ final class OpenApiIT {
           AdminApi.LEDGER,
           "{\"listen_uri\":\"%s\",\"next\":null,\"accept_gap\":false}".formatted(uri),
           400);
+      call(AdminApi.VERIFY, byUri, 200);
       call(AdminApi.PAUSE, byUri, 200);
       call(AdminApi.RESUME, byUri, 200);
       stopAndKeep(uri);

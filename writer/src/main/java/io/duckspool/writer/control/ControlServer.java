@@ -55,7 +55,7 @@ public final class ControlServer implements AutoCloseable {
       throws IOException {
     List<Route> routes =
         Stream.of(
-                new ServerEndpoints(services.servers()).routes(),
+                new ServerEndpoints(services.servers(), services.verifier()).routes(),
                 new PipelineEndpoints(services.pipelines()).routes(),
                 new SqlEndpoint(services.sql()).routes(),
                 new ProcessEndpoints(services).routes())

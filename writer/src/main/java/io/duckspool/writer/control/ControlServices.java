@@ -4,6 +4,7 @@ import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.metrics.MetricsPage;
 import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.pipeline.ServerCalls;
+import io.duckspool.writer.pipeline.Verifier;
 import io.duckspool.writer.sink.SqlRunner;
 import java.util.List;
 
@@ -15,6 +16,7 @@ import java.util.List;
 public record ControlServices(
     Pipelines pipelines,
     ServerCalls servers,
+    Verifier verifier,
     SqlRunner sql,
     List<AdminApi.ConfigValue> values,
     MetricsPage metrics) {

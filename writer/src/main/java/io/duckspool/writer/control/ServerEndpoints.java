@@ -2,6 +2,7 @@ package io.duckspool.writer.control;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.writer.pipeline.ServerCalls;
+import io.duckspool.writer.pipeline.Verifier;
 import io.duckspool.writer.sink.SinkException;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -15,9 +16,11 @@ final class ServerEndpoints {
   private static final Logger LOG = LoggerFactory.getLogger(ServerEndpoints.class);
 
   private final ServerCalls calls;
+  private final Verifier verifier;
 
-  ServerEndpoints(ServerCalls calls) {
+  ServerEndpoints(ServerCalls calls, Verifier verifier) {
     this.calls = calls;
+    this.verifier = verifier;
   }
 
   List<Route> routes() {
@@ -25,7 +28,8 @@ final class ServerEndpoints {
         Route.post(AdminApi.PREPARE, this::prepare),
         Route.post(AdminApi.TAKE_UP, this::takeUp),
         Route.post(AdminApi.REPLAY, this::replay),
-        Route.post(AdminApi.DISCARD, this::discard));
+        Route.post(AdminApi.DISCARD, this::discard),
+        Route.post(AdminApi.VERIFY, this::verify));
   }
 
   private void prepare(Context context) throws RefusedException {
@@ -63,6 +67,15 @@ final class ServerEndpoints {
     AdminApi.ServerUri request = Json.body(context, AdminApi.ServerUri.class);
     try {
       Json.reply(context, calls.discard(request));
+    } catch (IOException e) {
+      throw unreadable(request.uri(), e);
+    }
+  }
+
+  private void verify(Context context) throws RefusedException, InterruptedException {
+    AdminApi.ServerUri request = Json.body(context, AdminApi.ServerUri.class);
+    try {
+      Json.reply(context, verifier.verify(request));
     } catch (IOException e) {
       throw unreadable(request.uri(), e);
     }

@@ -182,6 +182,21 @@ sealed interface PipelineCommand {
     }
   }
 
+  /** Say what the spool has at an index. */
+  record Look(SpoolIndex index, CompletableFuture<Outcome<SpoolFacts>> reply)
+      implements PipelineCommand {
+
+    @Override
+    public void applyTo(PipelineOperations pipeline) {
+      reply.complete(pipeline.lookAtSpool(index));
+    }
+
+    @Override
+    public void refuse(PipelineOperations pipeline) {
+      ended(reply);
+    }
+  }
+
   /** Other limits, from now on. */
   record Limits(SealLimits limits) implements PipelineCommand {
 

@@ -3,6 +3,7 @@ package io.duckspool.writer.pipeline;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.spool.SpoolException;
+import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolTailer;
 import io.duckspool.writer.batch.SealLimits;
 import io.duckspool.writer.batch.SealTrigger;
@@ -199,6 +200,18 @@ final class PipelineOperations {
       return outcome;
     } catch (SinkException | SpoolException e) {
       return new Outcome.Refused<>(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Says what the spool has at an index. */
+  Outcome<SpoolFacts> lookAtSpool(SpoolIndex index) {
+    if (work.spool.isReleased()) {
+      return new Outcome.NotNow<>("a starting receiver looks at the spool, try again");
+    }
+    try {
+      return new Outcome.Done<>(SpoolFacts.gather(work.spool.tailer(), index));
+    } catch (SpoolException e) {
+      return notNow(e);
     }
   }
 

@@ -112,6 +112,23 @@ final class LedgerTableSink implements Sink {
   }
 
   @Override
+  public Audit audit(String spoolId) throws SinkException {
+    try (Session session = database.openSession(catalogName)) {
+      session.begin();
+      if (!tables.exists(session, TableDefinition.LEDGER)) {
+        return new Audit(Optional.empty(), Optional.empty());
+      }
+      return new Audit(
+          ledger.read(session, spoolId),
+          tables.exists(session, TableDefinition.SEALS)
+              ? Optional.of(new ProvenanceTable(tables).read(session, spoolId))
+              : Optional.empty());
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofStatement(target(), e);
+    }
+  }
+
+  @Override
   public Commit commit(SealedBatch batch, LedgerMove move) throws SinkException {
     database.commitLock().lock();
     try {

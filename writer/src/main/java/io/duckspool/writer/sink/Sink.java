@@ -64,6 +64,11 @@ public interface Sink extends AutoCloseable {
     return MoveFate.of(readLedger(move.spoolId()), move);
   }
 
+  /** What the target says of a spool and of its tables, all at one moment. Blocking. */
+  default Audit audit(String spoolId) throws SinkException {
+    return new Audit(readLedger(spoolId), Optional.empty());
+  }
+
   /** Writes the ledger row whatever stood there; an operator's act. */
   void setLedger(LedgerRow row) throws SinkException;
 

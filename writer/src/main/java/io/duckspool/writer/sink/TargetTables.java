@@ -58,7 +58,11 @@ final class TargetTables {
   }
 
   String qualified(TableDefinition table) {
-    return Identifiers.qualified(catalog, target.schema(), table.name());
+    return qualified(table.name());
+  }
+
+  String qualified(String table) {
+    return Identifiers.qualified(catalog, target.schema(), table);
   }
 
   private void prepareSchema(Session session) throws SQLException, SinkException {

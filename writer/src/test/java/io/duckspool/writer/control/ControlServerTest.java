@@ -15,6 +15,7 @@ import io.duckspool.writer.pipeline.PipelineDefaults;
 import io.duckspool.writer.pipeline.PipelineParts;
 import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.pipeline.ServerCalls;
+import io.duckspool.writer.pipeline.Verifier;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
 import java.net.InetAddress;
@@ -84,6 +85,7 @@ final class ControlServerTest {
             new ControlServices(
                 pipelines,
                 new ServerCalls(parts, defaults, database::sink, pipelines),
+                new Verifier(pipelines, defaults, database::sink),
                 database.sqlRunner(),
                 List.of(new AdminApi.ConfigValue("data", "./data", "default")),
                 new MetricsPage(new WriterMetrics(pipelines, memory, database::memory))));
