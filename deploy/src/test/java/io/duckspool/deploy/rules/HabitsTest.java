@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaFieldAccess;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import io.duckspool.common.fault.CrashPoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,10 +30,7 @@ final class HabitsTest {
 
   @BeforeAll
   static void load() {
-    classes =
-        new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("io.duckspool");
+    classes = MainClasses.load();
     assertFalse(classes.isEmpty());
   }
 
