@@ -212,9 +212,7 @@ public final class Rig implements AutoCloseable {
     line.add(command);
     line.addAll(List.of("--config", config().toString()));
     line.addAll(List.of(arguments));
-    // A process that is killed leaves the libraries that it unpacked behind: they go with the test.
-    String unpacking = "-Djava.io.tmpdir=" + folder.toAbsolutePath();
-    Map<String, String> all = Distribution.environment((options + " " + unpacking).strip());
+    Map<String, String> all = Distribution.environment(options);
     all.putAll(environment);
     return DuckspoolProcess.start(command, line, all, folder, folder.resolve(command + ".log"));
   }
