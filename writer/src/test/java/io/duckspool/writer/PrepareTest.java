@@ -117,25 +117,7 @@ final class PrepareTest {
     }
   }
 
-  private static ServerConfig withoutCreateTables(ServerConfig c) {
-    return new ServerConfig(
-        c.uri(),
-        c.catalog(),
-        c.schema(),
-        c.token(),
-        c.disableAuth(),
-        c.parquetExportPath(),
-        false,
-        c.allowOtherHostname(),
-        c.maxBodyBytes(),
-        c.httpThreads(),
-        c.maxBufferedBytes(),
-        c.sealTargetBytes(),
-        c.sealMaxAge(),
-        c.targetFileSize(),
-        c.maintenanceRetention(),
-        c.promoteResourceAttributes(),
-        c.promoteScopeAttributes(),
-        c.responseMode());
+  private static ServerConfig withoutCreateTables(ServerConfig config) {
+    return ChangedConfig.of(config, Map.of("createTables", false));
   }
 }

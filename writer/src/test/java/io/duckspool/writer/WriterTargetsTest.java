@@ -89,32 +89,15 @@ final class WriterTargetsTest {
     server.append("a");
     assertEquals("sealed", writer.client.seal(server.seal("flush"), TIMEOUT).status());
     assertEquals(
-        "[{\"resource_attr_host_name\":null,\"resource_attr_b\":null,\"scope_attr_c\":null}]",
+        "[{\"resource_attr_host_name\":\"host of a\",\"resource_attr_b\":null,\"scope_attr_c\":null}]",
         writer.sql("SELECT COLUMNS(c -> contains(c, '_attr_')) FROM otlp_logs"));
     assertEquals(3, writer.pipelines().get(0).promotedColumnsTotal());
   }
 
   private static ServerConfig promoting(
       ServerConfig config, List<String> resource, List<String> scope) {
-    return new ServerConfig(
-        config.uri(),
-        config.catalog(),
-        config.schema(),
-        config.token(),
-        config.disableAuth(),
-        config.parquetExportPath(),
-        config.createTables(),
-        config.allowOtherHostname(),
-        config.maxBodyBytes(),
-        config.httpThreads(),
-        config.maxBufferedBytes(),
-        config.sealTargetBytes(),
-        config.sealMaxAge(),
-        config.targetFileSize(),
-        config.maintenanceRetention(),
-        resource,
-        scope,
-        config.responseMode());
+    return ChangedConfig.of(
+        config, Map.of("promoteResourceAttributes", resource, "promoteScopeAttributes", scope));
   }
 
   private WriterHarness.Server server(int port, String catalog) throws Exception {

@@ -48,6 +48,12 @@ public record ServerConfig(
     List<String> promoteResourceAttributes,
     List<String> promoteScopeAttributes,
     ResponseMode responseMode) {
+  /** Bound of {@code max_body_bytes}. */
+  public static final long MAX_BODY_BYTES = 256L << 20;
+
+  /** Bound of times: a hundred years, for the arithmetic on them in long milliseconds. */
+  public static final long MAX_MILLIS = Duration.ofDays(36_500).toMillis();
+
   /** What {@code maintenance_retention_ms} means where it is not given. */
   public static final Duration DEFAULT_MAINTENANCE_RETENTION = Duration.ofMinutes(15);
 
@@ -57,14 +63,33 @@ public record ServerConfig(
     promoteScopeAttributes = List.copyOf(promoteScopeAttributes);
   }
 
+  /** The same parameters on another listen URI, or on the same one in another form. */
+  public ServerConfig withUri(String otherUri) {
+    return with(otherUri, token, catalog, schema, parquetExportPath);
+  }
+
+  /** The same parameters with another token, or none. */
+  public ServerConfig withToken(Optional<Secret> otherToken) {
+    return with(uri, otherToken, catalog, schema, parquetExportPath);
+  }
+
   /** The same parameters with another target. */
   public ServerConfig withTarget(
       Optional<String> otherCatalog, String otherSchema, Optional<String> otherParquetExportPath) {
+    return with(uri, token, otherCatalog, otherSchema, otherParquetExportPath);
+  }
+
+  private ServerConfig with(
+      String otherUri,
+      Optional<Secret> otherToken,
+      Optional<String> otherCatalog,
+      String otherSchema,
+      Optional<String> otherParquetExportPath) {
     return new ServerConfig(
-        uri,
+        otherUri,
         otherCatalog,
         otherSchema,
-        token,
+        otherToken,
         disableAuth,
         otherParquetExportPath,
         createTables,

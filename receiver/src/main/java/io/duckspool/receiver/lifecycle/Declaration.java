@@ -17,7 +17,7 @@ final class Declaration {
         declared.disableAuth()
             ? Optional.empty()
             : declared.token().or(() -> Optional.of(new Secret(ControlToken.random().reveal())));
-    return with(declared, token);
+    return declared.withUri(ListenUri.parse(declared.uri()).toString()).withToken(token);
   }
 
   /**
@@ -40,12 +40,20 @@ final class Declaration {
     }
     Optional<Secret> token =
         declared.disableAuth() ? Optional.empty() : declared.token().or(remembered::token);
-    return concluded(with(declared, token));
+    return concluded(declared.withToken(token));
   }
 
   /** Whether both put their rows in one place. */
   static boolean isSameTarget(ServerConfig one, ServerConfig other) {
     return target(one).equals(target(other));
+  }
+
+  /** Whether both ask the same of the tables in one place. */
+  static boolean isSameTables(ServerConfig one, ServerConfig other) {
+    return isSameTarget(one, other)
+        && one.createTables() == other.createTables()
+        && one.promoteResourceAttributes().equals(other.promoteResourceAttributes())
+        && one.promoteScopeAttributes().equals(other.promoteScopeAttributes());
   }
 
   /** Where the rows go, for messages. */
@@ -59,27 +67,5 @@ final class Declaration {
                     + config.schema()
                     + config.catalog().map(name -> " of catalog " + name).orElse("")
                     + (config.catalog().isEmpty() ? " of the default database" : ""));
-  }
-
-  private static ServerConfig with(ServerConfig config, Optional<Secret> token) {
-    return new ServerConfig(
-        ListenUri.parse(config.uri()).toString(),
-        config.catalog(),
-        config.schema(),
-        token,
-        config.disableAuth(),
-        config.parquetExportPath(),
-        config.createTables(),
-        config.allowOtherHostname(),
-        config.maxBodyBytes(),
-        config.httpThreads(),
-        config.maxBufferedBytes(),
-        config.sealTargetBytes(),
-        config.sealMaxAge(),
-        config.targetFileSize(),
-        config.maintenanceRetention(),
-        config.promoteResourceAttributes(),
-        config.promoteScopeAttributes(),
-        config.responseMode());
   }
 }

@@ -332,7 +332,7 @@ class ServeTest {
     ServerFile asked = made.with(ServerState.PREPARING);
     asked.write(rig.folder(uri));
     ListenUri other = new ListenUri("localhost", TestServer.freePort());
-    ServerConfig config = ListenConfigs.at(made.config(), other);
+    ServerConfig config = made.config().withUri(other.toString());
     AtomicFile.createFolder(rig.folder(other).path());
     new ServerFile(
             ServerState.PREPARING, "f".repeat(32), 0, made.runId(), made.createdAt(), false, config)
