@@ -37,6 +37,11 @@ public final class FakeSpoolStore implements SpoolStore {
     throw new UnsupportedOperationException("the receiver reads no spool");
   }
 
+  @Override
+  public long diskBytes(Path serverFolder) {
+    return 0;
+  }
+
   public synchronized void refuseNext(int times) {
     refusals = times;
   }

@@ -19,7 +19,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -47,6 +46,7 @@ public final class FakeWriter implements AutoCloseable {
   private volatile Function<AdminApi.TakeUp, AdminApi.TakenUp> takeUp =
       request -> new AdminApi.TakenUp("gone");
   private volatile Optional<Refusal> refusal = Optional.empty();
+  private volatile boolean isTakeUpRefused;
 
   private record Refusal(int status, AdminApi.Failure failure) {}
 
@@ -114,6 +114,13 @@ public final class FakeWriter implements AutoCloseable {
   /** From now on every prepare and every request for a kept spool is refused. */
   public void refuse(int status, String code, String message) {
     refusal = Optional.of(new Refusal(status, new AdminApi.Failure(code, message)));
+    isTakeUpRefused = true;
+  }
+
+  /** From now on every prepare is refused; kept spools are handed back. */
+  public void refusePrepares(String message) {
+    refuse(message);
+    isTakeUpRefused = false;
   }
 
   public void accept() {
@@ -154,8 +161,9 @@ public final class FakeWriter implements AutoCloseable {
   /** Removes the folder of a server, as a writer does at the end of a stop. */
   public static void remove(ServerFolder folder) {
     // Its name goes at once, as with a real writer: a new server may have it a moment later.
-    Path gone = folder.path().resolveSibling(".gone-" + UUID.randomUUID());
+    Path gone;
     try {
+      gone = folder.path().resolveSibling(".gone-" + ServerFile.read(folder).spoolId());
       Files.move(folder.path(), gone, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
@@ -231,7 +239,7 @@ public final class FakeWriter implements AutoCloseable {
     synchronized (this) {
       takenUp.add(request);
     }
-    if (!isRefused(exchange)) {
+    if (!isTakeUpRefused || !isRefused(exchange)) {
       answer(exchange, 200, takeUp.apply(request));
     }
   }

@@ -77,8 +77,9 @@ public interface Spool extends AutoCloseable {
   boolean isPoisoned();
 
   /**
-   * Syncs what was appended, tells the listeners, releases reserved space and closes the files.
-   * Idempotent. Later appends get {@link SpoolClosedException}.
+   * Syncs what was appended, and its mark, tells the listeners, releases reserved space and closes
+   * the files. Idempotent. Later appends get {@link SpoolClosedException}. The spool is poisoned
+   * afterwards where a sync failed.
    */
   @Override
   void close();

@@ -1,5 +1,6 @@
 package io.duckspool.spool;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Predicate;
 
@@ -30,4 +31,12 @@ public interface SpoolStore {
    */
   SpoolTailer openForRead(Path serverFolder, String spoolId, Predicate<String> isReceiverOfRunAlive)
       throws SpoolException;
+
+  /**
+   * Bytes that the files of a spool take that nobody appends to; 0 when there is none. What an open
+   * one reserves ahead counts, too.
+   *
+   * @param serverFolder the server's folder
+   */
+  long diskBytes(Path serverFolder) throws IOException;
 }

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,6 +30,10 @@ public record ListenUri(String host, int port) {
           "(?i:otlp):(?://)?(?:\\[([^\\[\\]]*)\\]|([^:\\[\\]/?#@]*))(?::([0-9]{1,9}))?");
   private static final Pattern HOST_NAME =
       Pattern.compile("[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_.])?");
+
+  /** What the folder names of IPv6 addresses begin with. */
+  private static final String V6_PREFIX = "v6_";
+
   private static final Pattern V6_LITERAL = Pattern.compile("[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*");
 
   public ListenUri {
@@ -77,7 +82,28 @@ public record ListenUri(String host, int port) {
 
   /** A folder name that no other canonical URI has: {@code localhost_4318}, {@code v6_--1_4318}. */
   public String folderName() {
-    return host.indexOf(':') < 0 ? host + "_" + port : "v6_" + host.replace(':', '-') + "_" + port;
+    return host.indexOf(':') < 0
+        ? host + "_" + port
+        : V6_PREFIX + host.replace(':', '-') + "_" + port;
+  }
+
+  /** The URI whose folder has a name; empty when no URI's folder has it. */
+  public static Optional<ListenUri> ofFolderName(String name) {
+    int end = name.lastIndexOf('_');
+    if (end < 0) {
+      return Optional.empty();
+    }
+    String host = name.substring(0, end);
+    String bracketed =
+        host.startsWith(V6_PREFIX)
+            ? "[" + host.substring(V6_PREFIX.length()).replace('-', ':') + "]"
+            : host;
+    try {
+      return Optional.of(parse("otlp:" + bracketed + ":" + name.substring(end + 1)))
+          .filter(uri -> uri.folderName().equals(name));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   /** The canonical form. */

@@ -11,8 +11,6 @@ final class ServerKeys {
   private static final String NONE = "none";
   private static final DataSize NO_MAX = DataSize.ofBytes(Long.MAX_VALUE);
   private static final DataSize ONE_BYTE = DataSize.ofBytes(1);
-  // A hundred years: for the arithmetic on it, which is in long milliseconds.
-  private static final long MAX_MILLIS = Duration.ofDays(36_500).toMillis();
 
   static final ConfigKey<String> URI =
       key(
@@ -58,7 +56,7 @@ final class ServerKeys {
   static final ConfigKey<DataSize> MAX_BODY_BYTES =
       key(
           "max_body_bytes",
-          ValueType.size(ONE_BYTE, DataSize.ofMebibytes(256)),
+          ValueType.size(ONE_BYTE, DataSize.ofBytes(ServerConfig.MAX_BODY_BYTES)),
           "16MiB",
           "The largest body, as sent and decoded; twice it must fit `receiver.max_in_flight_bytes`, and it must fit `max_buffered_bytes`.");
   static final ConfigKey<Integer> HTTP_THREADS =
@@ -82,7 +80,7 @@ final class ServerKeys {
   static final ConfigKey<Duration> SEAL_MAX_AGE_MS =
       key(
           "seal_max_age_ms",
-          ValueType.millis(1, MAX_MILLIS),
+          ValueType.millis(1, ServerConfig.MAX_MILLIS),
           "5000 (Iceberg: 60000)",
           "Age at which a batch is sealed.");
   static final ConfigKey<DataSize> TARGET_FILE_SIZE =
@@ -94,7 +92,7 @@ final class ServerKeys {
   static final ConfigKey<Duration> MAINTENANCE_RETENTION_MS =
       key(
           "maintenance_retention_ms",
-          ValueType.millis(1, MAX_MILLIS),
+          ValueType.millis(1, ServerConfig.MAX_MILLIS),
           "900000, in lakes that duckspool made",
           "Age at which snapshots may go; DuckLake only.");
   static final ConfigKey<List<String>> PROMOTE_RESOURCE_ATTRIBUTES =

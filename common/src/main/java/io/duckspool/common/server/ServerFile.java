@@ -173,16 +173,18 @@ public record ServerFile(
             optionalText(json, "parquet_export_path"),
             required(json, "create_tables").asBoolean(),
             required(json, "allow_other_hostname").asBoolean(),
-            DataSize.ofBytes(number(json, "max_body_bytes")),
-            Math.toIntExact(number(json, "http_threads")),
+            DataSize.ofBytes(count(json, "max_body_bytes", ServerConfig.MAX_BODY_BYTES)),
+            (int) count(json, "http_threads", Integer.MAX_VALUE),
             json.has("max_buffered_bytes")
-                ? Optional.of(DataSize.ofBytes(number(json, "max_buffered_bytes")))
+                ? Optional.of(DataSize.ofBytes(count(json, "max_buffered_bytes", Long.MAX_VALUE)))
                 : Optional.empty(),
-            DataSize.ofBytes(number(json, "seal_target_bytes")),
-            Duration.ofMillis(number(json, "seal_max_age_ms")),
-            DataSize.ofBytes(number(json, "target_file_size")),
+            DataSize.ofBytes(count(json, "seal_target_bytes", Long.MAX_VALUE)),
+            Duration.ofMillis(count(json, "seal_max_age_ms", ServerConfig.MAX_MILLIS)),
+            DataSize.ofBytes(count(json, "target_file_size", Long.MAX_VALUE)),
             json.has("maintenance_retention_ms")
-                ? Optional.of(Duration.ofMillis(number(json, "maintenance_retention_ms")))
+                ? Optional.of(
+                    Duration.ofMillis(
+                        count(json, "maintenance_retention_ms", ServerConfig.MAX_MILLIS)))
                 : Optional.empty(),
             list(json, "promote_resource_attributes"),
             list(json, "promote_scope_attributes"),
@@ -219,6 +221,16 @@ public record ServerFile(
       throw new IllegalArgumentException("field \"" + name + "\" is not a 64-bit integer");
     }
     return value.asLong();
+  }
+
+  /** A number above 0. */
+  private static long count(JsonNode json, String name, long max) {
+    long value = number(json, name);
+    if (value < 1 || value > max) {
+      throw new IllegalArgumentException(
+          "field \"" + name + "\" must be in [1, " + max + "], got " + value);
+    }
+    return value;
   }
 
   private static List<String> list(JsonNode json, String name) {

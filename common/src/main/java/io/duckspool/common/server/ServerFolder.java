@@ -1,5 +1,7 @@
 package io.duckspool.common.server;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -12,6 +14,7 @@ import java.nio.file.Path;
  * durable.ckpt     the receiver's mark
  * committed.ckpt   the writer's, a hint
  * quarantine/      one file an entry, named by its index
+ * end.unknown      there while a stopped server's spool may go on behind its mark
  * segment.counter attempts.note seals
  * </pre>
  *
@@ -49,5 +52,29 @@ public record ServerFolder(Path path) {
   /** The last seals. */
   public Path seals() {
     return path.resolve("seals");
+  }
+
+  /**
+   * Notes whether the durable mark of a stopped server is known to be where its spool ends: a mark
+   * isn't forced, so that after a power cut it may lie behind what was acked. The writer removes no
+   * server of which that isn't known, unless a receiver says where the spool ends. Durable when it
+   * returns.
+   */
+  public void noteEnd(boolean isKnown) throws IOException {
+    Path note = endUnknown();
+    if (!isKnown && !Files.exists(note)) {
+      AtomicFile.replace(note, new byte[0]);
+    } else if (isKnown && Files.deleteIfExists(note)) {
+      AtomicFile.syncFolder(path);
+    }
+  }
+
+  /** Whether the durable mark of a stopped server is known to be where its spool ends. */
+  public boolean isEndKnown() {
+    return !Files.exists(endUnknown());
+  }
+
+  private Path endUnknown() {
+    return path.resolve("end.unknown");
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -98,6 +99,10 @@ class ListenUriTest {
       String name = ListenUri.parse(uri).folderName();
       assertTrue(names.add(name), name);
       assertFalse(name.contains(":") || name.contains("/") || name.startsWith("."), name);
+      assertEquals(Optional.of(ListenUri.parse(uri)), ListenUri.ofFolderName(name));
+    }
+    for (String other : List.of("", "localhost", "localhost_0", "Localhost_1", "v6_x_1", "a_b_")) {
+      assertEquals(Optional.empty(), ListenUri.ofFolderName(other), other);
     }
     assertEquals("http://[::1]:4318", ListenUri.parse("otlp:[::1]").listenUrl());
   }

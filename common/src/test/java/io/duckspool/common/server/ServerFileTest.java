@@ -76,6 +76,25 @@ class ServerFileTest {
   }
 
   @Test
+  void read_refusesNumbersThatNoServerCanHave() throws Exception {
+    ServerFolder folder = new ServerFolder(path);
+    for (String[] number :
+        new String[][] {
+          {"max_body_bytes", "16777216", "268435457"},
+          {"http_threads", "4", "0"},
+          {"http_threads", "4", "4294967297"},
+          {"seal_target_bytes", "67108864", "-1"},
+          {"seal_max_age_ms", "5000", "9223372036854775807"},
+        }) {
+      file(full()).write(folder);
+      String field = "\"" + number[0] + "\" : ";
+      edit(folder, field + number[1], field + number[2]);
+      String message = assertThrows(IOException.class, () -> ServerFile.read(folder)).getMessage();
+      assertTrue(message.startsWith("field \"" + number[0] + "\" must be in [1, "), message);
+    }
+  }
+
+  @Test
   void toString_neverShowsTheToken() {
     assertFalse(file(full()).toString().contains(SECRET));
   }

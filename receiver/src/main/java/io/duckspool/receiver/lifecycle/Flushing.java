@@ -35,13 +35,15 @@ final class Flushing {
    * Commits what was accepted before the call.
    *
    * @param timeoutMillis above 0; null: as long as it takes
-   * @throws ExportError 503 when the writer doesn't answer
+   * @throws ExportError 409 when nobody knows what is in its folder; 503 when the writer doesn't
+   *     answer
    */
   AdminApi.Flushed flush(ListenUri uri, @Nullable Long timeoutMillis)
       throws ExportError, InterruptedException {
     Optional<ServerRunner> found =
         roster.find(uri).filter(runner -> runner.file().state() != ServerState.PREPARING);
     if (found.isEmpty()) {
+      roster.unreadable().refuse(uri);
       return new AdminApi.Flushed("No server found listening on " + uri, 0, 0, null);
     }
     ServerRunner runner = found.get();

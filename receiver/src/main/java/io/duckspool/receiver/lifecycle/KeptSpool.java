@@ -6,7 +6,6 @@ import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
-import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.ingest.ExportError;
 import java.io.IOException;
 import java.time.Duration;
@@ -49,17 +48,20 @@ final class KeptSpool {
     boolean isSameTarget = Declaration.isSameTarget(file.config(), wanted);
     return switch (file.state()) {
       case PREPARING -> {
+        roster.notices().withdraw(file.spoolId());
         NeverServed.remove(folder, file);
         yield Optional.empty();
       }
       // A call that took it up got no answer, and ended; its notice is about to stop it again.
+      // Or its stop could not be written down yet.
       case SERVING -> {
-        roster.notices().withdraw(file.spoolId());
-        if (roster.read(uri).filter(now -> now.state() == ServerState.SERVING).isEmpty()) {
-          throw ExportError.unavailable(uri + " is being stopped, try again");
-        }
         if (!isSameTarget) {
           throw otherTarget(wanted, Backlog.of(folder).rows());
+        }
+        roster.notices().withdraw(file.spoolId());
+        if (!roster.read(uri).equals(Optional.of(file))) {
+          roster.notices().add(folder, file);
+          throw ExportError.unavailable(uri + " is being stopped, try again");
         }
         yield Optional.of(file);
       }
@@ -98,9 +100,7 @@ final class KeptSpool {
     if (Declaration.isSameTarget(taken.config(), wanted)) {
       return taken;
     }
-    ServerFile stopping = taken.with(ServerState.STOPPING);
-    stopping.write(folder);
-    roster.notices().add(folder, stopping);
+    roster.notices().add(folder, taken, Optional.empty(), false);
     throw ExportError.of(
         ExportError.Kind.CONFLICT,
         uri
@@ -116,19 +116,29 @@ final class KeptSpool {
     roster.notices().withdraw(file.spoolId());
     boolean isDone = false;
     try {
-      AdminApi.TakenUp answer =
-          environment.writer().takeUp(new AdminApi.TakeUp(folder.name(), file.spoolId()), TIMEOUT);
+      Optional<ServerFile> taken = isHandedBack() ? Optional.of(taken(wanted)) : Optional.empty();
       isDone = true;
-      return answer.status().equals(TAKEN) ? Optional.of(taken(wanted)) : Optional.empty();
-    } catch (AdminException e) {
-      throw WriterErrors.of(e);
-    } catch (IOException e) {
-      throw WriterErrors.away(environment.config().writer().control(), e);
+      return taken;
     } finally {
       if (!isDone) {
         // Also stops it again where the writer hands it back after this call gave up.
         roster.notices().add(folder, file);
       }
+    }
+  }
+
+  /** Asks the writer; false when it has removed the server. */
+  private boolean isHandedBack() throws ExportError, InterruptedException {
+    try {
+      return environment
+          .writer()
+          .takeUp(new AdminApi.TakeUp(folder.name(), file.spoolId()), TIMEOUT)
+          .status()
+          .equals(TAKEN);
+    } catch (AdminException e) {
+      throw WriterErrors.of(e);
+    } catch (IOException e) {
+      throw WriterErrors.away(environment.config().writer().control(), e);
     }
   }
 }

@@ -6,10 +6,13 @@ import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes back servers that never listened: nothing was acked, so that nothing of them is to be kept.
@@ -18,6 +21,8 @@ import java.util.stream.Stream;
  * <p>If the process dies here, the server file is still there, and the next start begins again.
  */
 final class NeverServed {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NeverServed.class);
 
   private NeverServed() {}
 
@@ -33,7 +38,15 @@ final class NeverServed {
 
   /** All that was accepted, nothing, is committed: the writer removes ledger and folder. */
   static void leaveToWriter(ServerFolder folder, ServerFile file) throws IOException {
-    file.with(ServerState.DRAINED).write(folder);
+    try {
+      file.with(ServerState.DRAINED).write(folder);
+    } catch (NoSuchFileException e) {
+      if (Files.exists(folder.path())) {
+        throw e;
+      }
+      // The writer saw it at once, and has taken the folder away.
+      LOG.debug("{} is gone already", folder.name(), e);
+    }
   }
 
   /** Deletes the folder of a server of which the writer has made nothing. */

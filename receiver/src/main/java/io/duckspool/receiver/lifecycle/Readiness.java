@@ -27,6 +27,9 @@ public record Readiness(
     OptionalLong oldestUncommittedAgeMillis,
     Duration sealMaxAge) {
 
+  /** Of control ports only: an OTLP port that doesn't listen says nothing. */
+  static final String NOT_LISTENING = "not_listening";
+
   private static final long MIN_LATE_MILLIS = 15_000;
   private static final int LATE_SEALS = 3;
 
@@ -49,7 +52,7 @@ public record Readiness(
       return Optional.of("paused");
     }
     if (!isListening) {
-      return Optional.of(isWriterConnected ? "not_listening" : "writer_away");
+      return Optional.of(isWriterConnected ? NOT_LISTENING : "writer_away");
     }
     if (!isLate()) {
       return Optional.empty();

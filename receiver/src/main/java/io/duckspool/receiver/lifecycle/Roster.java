@@ -25,6 +25,7 @@ final class Roster {
   private final Environment environment;
   private final StoppedServers stopped;
   private final StopNotices notices;
+  private final UnreadableServers unreadable;
   private final Set<ListenUri> declared;
   private final Map<ListenUri, ServerRunner> runners = new ConcurrentHashMap<>();
   private final Map<ListenUri, ReentrantLock> locks = new ConcurrentHashMap<>();
@@ -35,7 +36,8 @@ final class Roster {
   Roster(Environment environment) {
     this.environment = environment;
     this.stopped = new StoppedServers(environment.data().stoppedFile());
-    this.notices = new StopNotices(environment);
+    this.notices = new StopNotices(environment, stopped);
+    this.unreadable = new UnreadableServers(environment.data());
     this.declared =
         environment.config().servers().stream()
             .map(server -> ListenUri.parse(server.uri()))
@@ -52,9 +54,14 @@ final class Roster {
     return stopped;
   }
 
-  /** Tells the writer of stopped servers. */
+  /** Sees to stopped servers. */
   StopNotices notices() {
     return notices;
+  }
+
+  /** Servers whose folders can't be understood. */
+  UnreadableServers unreadable() {
+    return unreadable;
   }
 
   /** Whether the configuration declares a server of this URI. */

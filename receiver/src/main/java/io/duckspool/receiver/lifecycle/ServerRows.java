@@ -35,24 +35,50 @@ final class ServerRows {
     this.roster = roster;
   }
 
-  /** All servers by URI, and those that were stopped while their spools are kept. */
+  /**
+   * All servers by URI, those that were stopped while their spools are kept, and those whose
+   * folders can't be understood.
+   */
   List<AdminApi.ServerRow> rows() {
     List<AdminApi.ServerRow> rows = new ArrayList<>();
     for (ServerRunner runner : roster.all()) {
       add(rows, runner.folder(), runner.file(), Optional.of(runner));
     }
-    try {
-      for (ServerFolder folder : environment.data().listServers()) {
-        ServerFile file = ServerFile.read(folder);
-        if (file.state() == ServerState.STOPPING && roster.find(file.listenUri()).isEmpty()) {
-          add(rows, folder, file, Optional.empty());
-        }
-      }
-    } catch (IOException e) {
-      LOG.debug("a stopped server is removed while it is listed", e);
+    for (ServerFolder folder : keptFolders()) {
+      addKept(rows, folder);
+    }
+    for (UnreadableServers.Unreadable unreadable : roster.unreadable().all()) {
+      unreadable
+          .uri()
+          .flatMap(uri -> UnreadableRow.of(uri, unreadable, environment))
+          .ifPresent(rows::add);
     }
     rows.sort(Comparator.comparing(AdminApi.ServerRow::listenUri));
     return rows;
+  }
+
+  private List<ServerFolder> keptFolders() {
+    try {
+      return environment.data().listServers();
+    } catch (IOException e) {
+      LOG.warn("stopped servers can't be listed", e);
+      return List.of();
+    }
+  }
+
+  /** A server that nobody serves, but for those that are gone but for their folder. */
+  private void addKept(List<AdminApi.ServerRow> rows, ServerFolder folder) {
+    try {
+      ServerFile file = ServerFile.read(folder);
+      boolean isKept = file.state() == ServerState.STOPPING || file.state() == ServerState.SERVING;
+      if (isKept
+          && environment.data().server(file.listenUri()).equals(folder)
+          && roster.find(file.listenUri()).isEmpty()) {
+        add(rows, folder, file, Optional.empty());
+      }
+    } catch (IOException e) {
+      LOG.debug("{} is unreadable, or removed while it is listed", folder.name(), e);
+    }
   }
 
   private void add(
@@ -62,14 +88,22 @@ final class ServerRows {
       Optional<ServerRunner> runner) {
     Optional<Spool> spool = runner.flatMap(ServerRunner::spool);
     try {
-      rows.add(row(file, runner, spool, Backlog.of(spool, folder)));
+      long spoolBytes =
+          spool.isPresent()
+              ? spool.get().diskBytes()
+              : environment.store().diskBytes(folder.path());
+      rows.add(row(file, runner, spool, Backlog.of(spool, folder), spoolBytes));
     } catch (IOException e) {
       LOG.warn("the marks of {} can't be read; it is not listed", file.listenUri(), e);
     }
   }
 
   private AdminApi.ServerRow row(
-      ServerFile file, Optional<ServerRunner> runner, Optional<Spool> spool, Backlog backlog) {
+      ServerFile file,
+      Optional<ServerRunner> runner,
+      Optional<Spool> spool,
+      Backlog backlog,
+      long spoolBytes) {
     WriterView view = environment.writerView();
     Optional<PipelineStatus> now = view.pipeline(file.spoolId());
     long quarantinedRows =
@@ -114,7 +148,7 @@ final class ServerRows {
         now.isPresent() ? now.get().maintenanceLastError() : null,
         now.map(PipelineStatus::promotedColumnsTotal).orElse(0L),
         file.spoolId(),
-        spool.map(Spool::diskBytes).orElse(0L),
+        spoolBytes,
         backlog.head().next().toString(),
         backlog.durable().next().toString(),
         now.map(PipelineStatus::committedIndex).orElse(backlog.committed().next().toString()),

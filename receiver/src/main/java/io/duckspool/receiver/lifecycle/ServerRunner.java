@@ -13,15 +13,16 @@ import io.duckspool.receiver.http.RequestCounts;
 import io.duckspool.spool.Spool;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolFullException;
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolPoisonedException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,9 +35,9 @@ import org.slf4j.LoggerFactory;
  * remembered:                             spool ------------------------------------> socket
  * </pre>
  *
- * <p>Its own thread takes the steps, repeats those that fail with backoff, and watches the socket
- * from then on; a call that makes a server takes them itself, once, and starts the thread after.
- * {@link #close} and {@link #stop} come from one thread at a time and end that thread first.
+ * <p>A {@link ServerKeeper} has it take the steps, repeats those that fail, and watches the socket
+ * from then on; a call that makes a server takes them itself, once, and starts the keeper after.
+ * {@link #end} and {@link #close} come from one thread at a time and end the keeper first.
  *
  * <p>If the process dies here, a server in state preparing is prepared again where it is declared,
  * and removed where it is not; nothing was acked. One in state serving serves again.
@@ -57,21 +58,20 @@ final class ServerRunner implements AutoCloseable {
   /** What a body may take beyond its own timeout: its parse and its sync (a guess). */
   private static final Duration AFTER_BODY = Duration.ofSeconds(5);
 
-  private static final long WATCH_MILLIS = 1_000;
-
   private final Environment environment;
   private final SpoolOpener opener;
   private final ServerFolder folder;
   private final ListenUri uri;
   private final Optional<String> refusal;
-  private final Thread thread;
-  private final CountDownLatch closing = new CountDownLatch(1);
+  private final ServerKeeper keeper;
   private final RequestCounts counts = new RequestCounts();
   private volatile ServerFile file;
   private volatile @Nullable Spool spool;
   private volatile @Nullable Intake intake;
-  private volatile String lastError;
   private volatile boolean isTargetRefused;
+
+  /** False while the folder holds an earlier version of the file, or none. */
+  private boolean isFileWritten;
 
   /**
    * Makes a runner of a server whose file is written.
@@ -79,7 +79,17 @@ final class ServerRunner implements AutoCloseable {
    * @param file as it stands in the folder; preparing or serving
    */
   ServerRunner(Environment environment, ServerFolder folder, ServerFile file) {
-    this(environment, folder, file, Optional.empty());
+    this(environment, folder, file, Optional.empty(), true);
+  }
+
+  /**
+   * Makes a runner of a server that is declared, or was changed where it is: the first step writes
+   * its file.
+   *
+   * @param file preparing or serving
+   */
+  static ServerRunner changed(Environment environment, ServerFolder folder, ServerFile file) {
+    return new ServerRunner(environment, folder, file, Optional.empty(), false);
   }
 
   /**
@@ -89,27 +99,30 @@ final class ServerRunner implements AutoCloseable {
    */
   static ServerRunner refused(
       Environment environment, ServerFolder folder, ServerFile file, String reason) {
-    return new ServerRunner(environment, folder, file, Optional.of(reason));
+    return new ServerRunner(environment, folder, file, Optional.of(reason), true);
   }
 
   private ServerRunner(
-      Environment environment, ServerFolder folder, ServerFile file, Optional<String> refusal) {
+      Environment environment,
+      ServerFolder folder,
+      ServerFile file,
+      Optional<String> refusal,
+      boolean isFileWritten) {
     this.environment = environment;
     this.opener = new SpoolOpener(environment);
     this.folder = folder;
     this.file = file;
     this.uri = file.listenUri();
     this.refusal = refusal;
-    this.lastError = refusal.orElse("");
     this.isTargetRefused = refusal.isPresent();
-    this.thread = new Thread(this::run, "server-" + folder.name());
-    thread.setDaemon(true);
+    this.isFileWritten = isFileWritten;
+    this.keeper = new ServerKeeper(this);
   }
 
-  /** Starts the thread, which does what is left to do. */
+  /** Has what is left to do be done, by a thread of its own. */
   void start() {
     if (refusal.isEmpty()) {
-      thread.start();
+      keeper.start();
     }
   }
 
@@ -121,7 +134,7 @@ final class ServerRunner implements AutoCloseable {
     return folder;
   }
 
-  /** As it stands in the folder. */
+  /** As it stands in the folder, or is about to. */
   ServerFile file() {
     return file;
   }
@@ -152,7 +165,7 @@ final class ServerRunner implements AutoCloseable {
 
   /** Why it doesn't listen; empty before the first failure and after a success. */
   String lastError() {
-    return lastError;
+    return refusal.orElseGet(keeper::lastError);
   }
 
   /** Whether requests reach the target, and if not, why not. */
@@ -172,15 +185,6 @@ final class ServerRunner implements AutoCloseable {
         .degradation();
   }
 
-  /** Nobody listens on the writer's control port. */
-  static final class WriterAway extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    WriterAway(String message, ConnectException cause) {
-      super(message, cause);
-    }
-  }
-
   private static boolean hasRoom(Spool spool) {
     try {
       spool.checkRoom(0);
@@ -190,59 +194,17 @@ final class ServerRunner implements AutoCloseable {
     }
   }
 
-  private void run() {
-    Backoff backoff = new Backoff();
-    try {
-      while (true) {
-        long waitMillis = WATCH_MILLIS;
-        if (isListening() || advanceOrReport()) {
-          backoff = new Backoff();
-        } else {
-          waitMillis = backoff.next().toMillis();
-        }
-        if (closing.await(waitMillis, TimeUnit.MILLISECONDS)) {
-          return;
-        }
-      }
-    } catch (InterruptedException e) {
-      // Only stop() and close() interrupt, and they wait for this thread to end.
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** True when nothing is left to do. */
-  private boolean advanceOrReport() throws InterruptedException {
-    try {
-      closeFallen();
-      advance();
-      return true;
-    } catch (WriterAway e) {
-      // No failure while both processes start.
-      if (!lastError.equals(e.getMessage())) {
-        lastError = String.valueOf(e.getMessage());
-        LOG.info("{} waits: {}", uri, lastError);
-      }
-      return false;
-    } catch (IOException | SpoolException | AdminException | RuntimeException e) {
-      String error = String.valueOf(e.getMessage());
-      if (!error.equals(lastError)) {
-        LOG.warn("{} doesn't listen, it is tried again: {}", uri, error, e);
-        lastError = error;
-      }
-      return false;
-    }
-  }
-
-  private void closeFallen() {
-    if (intake != null) {
-      lastError = "a listening socket fell";
-      LOG.warn("{}: {}, it is bound again", uri, lastError);
+  /** Closes what is left of a listener that fell; true when there was one. */
+  boolean closeFallen() {
+    boolean isFallen = intake != null && !isListening();
+    if (isFallen) {
       closeIntake();
     }
+    return isFallen;
   }
 
   /** Takes the steps that are left; each is safe to repeat. */
-  private void advance() throws IOException, SpoolException, AdminException, InterruptedException {
+  void advance() throws IOException, SpoolException, AdminException, InterruptedException {
     prepare();
     listen(BoundPort.bind(uri.host(), uri.port()));
   }
@@ -251,9 +213,13 @@ final class ServerRunner implements AutoCloseable {
    * Opens the spool, and has the writer make the target of a server that was never served. Blocks
    * for disk and writer; safe to repeat.
    *
-   * @throws WriterAway nobody listens on the writer's control port: it was asked nothing
+   * @throws WriterAwayException nobody listens on the writer's control port: it was asked nothing
    */
   void prepare() throws IOException, SpoolException, AdminException, InterruptedException {
+    if (!isFileWritten) {
+      AtomicFile.createFolder(folder.path());
+      remember(file);
+    }
     Spool opened = openSpool();
     if (file.state() == ServerState.PREPARING) {
       // Nothing was acked yet: the ledger begins where this run does.
@@ -267,7 +233,7 @@ final class ServerRunner implements AutoCloseable {
               file.declared(),
               file.config()));
       CrashPoint.SERVER_SPOOL_MADE.reached();
-      makeTarget();
+      askForTarget();
       CrashPoint.SERVER_TARGET_MADE.reached();
       remember(file.with(ServerState.SERVING));
     }
@@ -283,14 +249,20 @@ final class ServerRunner implements AutoCloseable {
     return opened;
   }
 
-  private void makeTarget() throws IOException, AdminException, InterruptedException {
+  /**
+   * Has the writer make the target of a new server, or check that of one that was served before.
+   * Blocks; safe to repeat.
+   *
+   * @throws WriterAwayException nobody listens on the writer's control port: it was asked nothing
+   */
+  void askForTarget() throws IOException, AdminException, InterruptedException {
     try {
       environment
           .writer()
           .prepare(new AdminApi.Prepare(folder.name(), file.spoolId()), PREPARE_TIMEOUT);
       isTargetRefused = false;
     } catch (ConnectException e) {
-      throw new WriterAway(
+      throw new WriterAwayException(
           "the writer doesn't answer on " + environment.config().writer().control(), e);
     } catch (AdminException e) {
       isTargetRefused = WriterErrors.isRefusal(e);
@@ -301,12 +273,17 @@ final class ServerRunner implements AutoCloseable {
   private void remember(ServerFile next) throws IOException {
     next.write(folder);
     file = next;
+    isFileWritten = true;
   }
 
+  /** A file that is right is left alone: a disk that is full is no obstacle then. */
   private void writeToken() throws IOException {
     if (file.config().token().isPresent()) {
       byte[] line = (file.config().token().get().reveal() + "\n").getBytes(StandardCharsets.UTF_8);
-      AtomicFile.replace(folder.tokenFile(), line);
+      if (!Files.exists(folder.tokenFile())
+          || !Arrays.equals(line, Files.readAllBytes(folder.tokenFile()))) {
+        AtomicFile.replace(folder.tokenFile(), line);
+      }
     } else {
       Files.deleteIfExists(folder.tokenFile());
     }
@@ -324,13 +301,13 @@ final class ServerRunner implements AutoCloseable {
       throw new IllegalStateException("the spool of " + uri + " is not open");
     }
     intake = Intake.open(environment, file.config(), opened, counts, port, this::degradation);
-    lastError = "";
+    keeper.forgetError();
     LOG.info("{} listens on {}", uri, uri.listenUrl());
   }
 
   /** Admits nothing more; what was admitted goes on. */
   void reject() {
-    closing.countDown();
+    keeper.end();
     Intake current = intake;
     if (current != null) {
       current.admission().stop();
@@ -338,65 +315,26 @@ final class ServerRunner implements AutoCloseable {
   }
 
   /**
-   * Stops the server for good: what was accepted is the writer's to commit, and so is the server
-   * file from now on. Blocks until admitted requests were replied to, or a time.
+   * Ends the server for good, but for its file, which is the {@link StopNotices}' from now on, and
+   * its sockets, which {@link #close} frees: admits nothing more, and closes the spool. Blocks
+   * until admitted requests were replied to, or a time.
    *
-   * @param notices tells the writer
    * @param timeout bounds the wait for admitted requests
+   * @return where the spool ends; empty when it wasn't open, so that nobody knows
+   * @throws SpoolException what was accepted can't be made durable: the process has to be restarted
    */
-  void stop(StopNotices notices, Duration timeout) throws IOException {
+  Optional<SpoolIndex> end(Duration timeout) throws SpoolException {
     Duration longest = environment.config().receiver().bodyTimeout().plus(AFTER_BODY);
     reject();
     awaitReplies(timeout.compareTo(longest) < 0 ? timeout : longest);
-    if (spool == null && file.state() == ServerState.SERVING) {
-      makeEndDurable();
-    }
     // The spool first: nothing may be appended once the writer may see where it ends.
     closeSpool();
     awaitIdle(REPLY_TIMEOUT);
     CrashPoint.STOP_SPOOL_CLOSED.reached();
-    if (file.state() == ServerState.PREPARING) {
-      NeverServed.remove(folder, file);
-    } else {
-      remember(file.with(ServerState.STOPPING));
-      CrashPoint.STOP_REMEMBERED.reached();
-      tell(notices);
+    if (isPoisoned()) {
+      throw new SpoolPoisonedException("a sync of its spool failed, the receiver ends");
     }
-    closeIntake();
-    LOG.info("{} stopped; what it accepted is still being committed", uri);
-  }
-
-  private void tell(StopNotices notices) {
-    Spool closed = spool;
-    if (closed == null) {
-      notices.add(folder, file);
-    } else {
-      notices.add(folder, file, closed.durable().next());
-    }
-  }
-
-  /** Finishes a stop that was begun before the process died; the thread isn't started. */
-  void finishStop(StopNotices notices) throws IOException {
-    if (file.state() == ServerState.PREPARING) {
-      NeverServed.remove(folder, file);
-      return;
-    }
-    makeEndDurable();
-    closeSpool();
-    remember(file.with(ServerState.STOPPING));
-    tell(notices);
-  }
-
-  /** Opens the spool, which looks for entries behind the mark that a crash has left behind. */
-  private void makeEndDurable() throws IOException {
-    try {
-      Spool unused = openSpool();
-    } catch (SpoolException e) {
-      throw new IOException(uri + " can't be stopped: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(uri + " can't be stopped: interrupted", e);
-    }
+    return spool().map(closed -> closed.durable().next());
   }
 
   /**
@@ -405,8 +343,7 @@ final class ServerRunner implements AutoCloseable {
    * @param isTargetMade whether the writer may have made its ledger
    */
   void abandon(boolean isTargetMade) throws IOException {
-    closeIntake();
-    closeSpool();
+    close();
     CrashPoint.SERVE_TAKEN_BACK.reached();
     if (isTargetMade) {
       NeverServed.leaveToWriter(folder, file);
@@ -415,15 +352,7 @@ final class ServerRunner implements AutoCloseable {
     }
   }
 
-  /** Gives back a kept spool that could not be served. */
-  void giveBack(StopNotices notices) throws IOException {
-    closeIntake();
-    closeSpool();
-    remember(file.with(ServerState.STOPPING));
-    tell(notices);
-  }
-
-  /** Ends the server until the next start; blocks as {@link #stop}. */
+  /** Ends the server until the next start; blocks for admitted requests. Idempotent. */
   @Override
   public void close() {
     reject();
@@ -434,8 +363,7 @@ final class ServerRunner implements AutoCloseable {
 
   private void awaitReplies(Duration timeout) {
     try {
-      thread.interrupt();
-      thread.join();
+      keeper.join();
       awaitIdle(timeout);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -50,7 +50,6 @@ public final class Servers implements AutoCloseable {
    */
   public void start() throws IOException {
     new Restoring(environment, roster).restore();
-    roster.all().forEach(ServerRunner::start);
   }
 
   /**
@@ -79,7 +78,8 @@ public final class Servers implements AutoCloseable {
    * Stops a server for good; blocks until all is committed and the server removed, or the time is
    * over.
    *
-   * @throws ExportError 503 when the stop can't be noted; the server is not stopped
+   * @throws ExportError 409 when its folder can't be understood; 503 when its last requests can't
+   *     be made durable: then the process ends
    */
   public AdminApi.Stopped stop(ListenUri uri, Duration timeout)
       throws ExportError, InterruptedException {
@@ -125,7 +125,8 @@ public final class Servers implements AutoCloseable {
 
   /** Whether all servers listen. */
   public boolean isListening() {
-    return roster.all().stream().allMatch(ServerRunner::isListening);
+    return roster.unreadable().all().isEmpty()
+        && roster.all().stream().allMatch(ServerRunner::isListening);
   }
 
   /** Whether the sync of a spool failed: the process has to be started again. */
@@ -138,7 +139,12 @@ public final class Servers implements AutoCloseable {
     return roster.all().stream()
         .map(ServerRunner::degradation)
         .flatMap(Optional::stream)
-        .findFirst();
+        .findFirst()
+        .or(
+            () ->
+                roster.unreadable().all().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Readiness.NOT_LISTENING));
   }
 
   /** Stopped servers that the writer has not taken away yet. */
@@ -155,6 +161,7 @@ public final class Servers implements AutoCloseable {
   @Override
   public void close() {
     roster.beginClosing();
+    roster.unreadable().close();
     List<ServerRunner> last = roster.all();
     last.forEach(ServerRunner::reject);
     last.forEach(ServerRunner::close);

@@ -10,10 +10,14 @@ import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
+import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.http.BoundPort;
 import io.duckspool.receiver.ingest.ExportError;
 import io.duckspool.spool.SpoolException;
+import io.duckspool.spool.SpoolIndex;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -40,6 +44,9 @@ final class Serving {
 
   private static final Duration REMOVAL_TIMEOUT = Duration.ofSeconds(10);
 
+  /** How long a server that can't be served waits for requests that it admitted (a guess). */
+  private static final Duration IN_FLIGHT_TIMEOUT = Duration.ofSeconds(2);
+
   private final Environment environment;
   private final Roster roster;
 
@@ -63,6 +70,7 @@ final class Serving {
       if (roster.find(uri).isPresent()) {
         throw ExportError.of(ExportError.Kind.CONFLICT, "OTLP server already exists");
       }
+      roster.unreadable().refuse(uri);
       ServerRunner runner = open(uri, config);
       CrashPoint.SERVE_LISTENING.reached();
       return reply(uri, runner.file().config());
@@ -126,18 +134,41 @@ final class Serving {
       throws ExportError, IOException, InterruptedException {
     CrashPoint.SERVE_TAKEN_UP.reached();
     ServerFolder folder = environment.data().server(uri);
-    ServerFile file = taken.with(config);
-    ServerRunner runner = new ServerRunner(environment, folder, file);
+    ServerRunner runner = ServerRunner.changed(environment, folder, taken.with(config));
     boolean isPrepared = false;
     try {
-      file.write(folder);
-      prepare(runner);
+      runner.prepare();
+      if (!Declaration.isSameTables(taken.config(), config)) {
+        runner.askForTarget();
+      }
       isPrepared = true;
       return runner;
+    } catch (WriterAwayException e) {
+      throw ExportError.unavailable(String.valueOf(e.getMessage()));
+    } catch (AdminException e) {
+      throw WriterErrors.of(e);
+    } catch (SpoolException e) {
+      throw spoolFailure(uri, e);
     } finally {
       if (!isPrepared) {
-        runner.giveBack(roster.notices());
+        giveBack(runner, taken);
       }
+    }
+  }
+
+  /** Stops a server again that could not be served, with its parameters of before. */
+  private void giveBack(ServerRunner runner, ServerFile before) {
+    Optional<SpoolIndex> end = end(runner);
+    runner.close();
+    roster.notices().add(runner.folder(), before, end, roster.isDeclared(runner.uri()));
+  }
+
+  private static Optional<SpoolIndex> end(ServerRunner runner) {
+    try {
+      return runner.end(IN_FLIGHT_TIMEOUT);
+    } catch (SpoolException e) {
+      LOG.warn("where the spool of {} ends has to be found out anew", runner.uri(), e);
+      return Optional.empty();
     }
   }
 
@@ -156,7 +187,7 @@ final class Serving {
       runner.prepare();
       isPrepared = true;
       return runner;
-    } catch (ServerRunner.WriterAway e) {
+    } catch (WriterAwayException e) {
       isTargetMade = false;
       throw ExportError.unavailable(String.valueOf(e.getMessage()));
     } catch (AdminException e) {
@@ -172,17 +203,6 @@ final class Serving {
     }
   }
 
-  private static void prepare(ServerRunner runner)
-      throws ExportError, IOException, InterruptedException {
-    try {
-      runner.prepare();
-    } catch (AdminException e) {
-      throw WriterErrors.of(e);
-    } catch (SpoolException e) {
-      throw spoolFailure(runner.uri(), e);
-    }
-  }
-
   private static ExportError spoolFailure(ListenUri uri, SpoolException e) {
     LOG.error("the spool of {} can't be opened", uri, e);
     return ExportError.unavailable("the spool can't be opened: " + e.getMessage());
@@ -191,8 +211,18 @@ final class Serving {
   /** Leaves nothing behind: where the writer has to help, waits a while for it. */
   private void takeBack(ServerRunner runner, boolean isTargetMade)
       throws IOException, InterruptedException {
-    runner.abandon(isTargetMade);
-    if (isTargetMade && !isRemoved(runner.uri())) {
+    boolean isTakenBack = false;
+    try {
+      runner.abandon(isTargetMade);
+      isTakenBack = true;
+    } finally {
+      if (!isTakenBack) {
+        ServerFile neverServed = runner.file().with(ServerState.PREPARING);
+        roster.notices().add(runner.folder(), neverServed, Optional.empty(), false);
+      }
+    }
+    Path gone = environment.data().gone(runner.file().spoolId()).path();
+    if (isTargetMade && !isTrueInTime(() -> isNameFree(runner.uri()) && !Files.exists(gone))) {
       LOG.warn("{} was not served; the writer has yet to remove its ledger", runner.uri());
     }
   }
@@ -202,15 +232,17 @@ final class Serving {
     CrashPoint.SERVE_REMEMBERED.reached();
     boolean isListening = false;
     try {
-      roster.stopped().remove(runner.uri());
       runner.listen(port);
+      // Last, so that nothing has to be noted anew where it fails.
+      roster.stopped().remove(runner.uri());
       isListening = true;
     } finally {
       if (!isListening) {
         close(port);
-        // Only a spool that was taken up can hold something.
+        Optional<SpoolIndex> unused = end(runner);
+        // Only a spool that was taken up, or one that was open for a moment, can hold something.
         if (runner.spool().isPresent() && runner.spool().get().head().entries() > 0) {
-          runner.giveBack(roster.notices());
+          giveBack(runner, runner.file());
         } else {
           takeBack(runner, true);
         }
@@ -218,23 +250,33 @@ final class Serving {
     }
     if (!roster.add(runner)) {
       // Nobody learns its token: it must not serve after the next start.
-      runner.giveBack(roster.notices());
+      giveBack(runner, runner.file());
       throw ExportError.unavailable("the receiver is stopping");
     }
     runner.start();
   }
 
   private void awaitRemoval(ListenUri uri) throws ExportError, IOException, InterruptedException {
-    if (!isRemoved(uri)) {
+    if (!isTrueInTime(() -> isNameFree(uri))) {
       throw ExportError.unavailable(
           "the server that was stopped on " + uri + " is still being removed by the writer");
     }
   }
 
-  /** Waits until the writer has taken the folder of a URI away. */
-  private boolean isRemoved(ListenUri uri) throws IOException, InterruptedException {
+  /** Whether the writer has taken the folder of a URI away, at least by name. */
+  private boolean isNameFree(ListenUri uri) throws IOException {
+    return roster.read(uri).isEmpty();
+  }
+
+  /** What the writer brings about. */
+  @FunctionalInterface
+  private interface Condition {
+    boolean isTrue() throws IOException;
+  }
+
+  private boolean isTrueInTime(Condition condition) throws IOException, InterruptedException {
     Deadline deadline = new Deadline(environment.ticker(), REMOVAL_TIMEOUT);
-    while (roster.read(uri).isPresent()) {
+    while (!condition.isTrue()) {
       if (!deadline.pause()) {
         return false;
       }

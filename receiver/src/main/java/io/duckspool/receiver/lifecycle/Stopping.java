@@ -6,6 +6,8 @@ import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.receiver.ingest.ExportError;
+import io.duckspool.spool.SpoolException;
+import io.duckspool.spool.SpoolIndex;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.file.Files;
@@ -21,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The call {@code otlp_stop}: closes the server, then waits until the writer has committed what it
  * had accepted and has removed it. Where that takes longer than the caller waits, the spool is kept
- * and {@link StopNotices} goes on.
+ * and {@link StopNotices} goes on; so it does where the disk doesn't take what has to be written.
  *
  * <p>If the process dies here, a declared server is noted as stopped before anything else, and its
  * stop is finished at the next start; one that a call made serves again until its file says
@@ -52,7 +54,8 @@ final class Stopping {
    * Stops a server for good.
    *
    * @param timeout bounds the wait for the commit, and for requests that were admitted
-   * @throws ExportError 503 when the stop could not be noted; it is not stopped
+   * @throws ExportError 409 when nobody knows what is in its folder; 503 when its last requests
+   *     could not be made durable: then the process ends, and serves it again
    */
   AdminApi.Stopped stop(ListenUri uri, Duration timeout) throws ExportError, InterruptedException {
     Deadline deadline = new Deadline(environment.ticker(), timeout);
@@ -66,9 +69,9 @@ final class Stopping {
         drains.put(uri, runner.get());
       }
       drain = drains.get(uri);
-    } catch (IOException e) {
-      LOG.error("{} can't be stopped", uri, e);
-      throw ExportError.unavailable(uri + " can't be stopped: " + e.getMessage());
+      if (drain == null) {
+        roster.unreadable().refuse(uri);
+      }
     } finally {
       lock.unlock();
     }
@@ -83,13 +86,31 @@ final class Stopping {
     }
   }
 
-  private void close(ServerRunner runner, Duration timeout) throws IOException {
-    if (roster.isDeclared(runner.uri())) {
-      roster.stopped().add(runner.uri());
-      CrashPoint.STOP_NOTED.reached();
+  private void close(ServerRunner runner, Duration timeout) throws ExportError {
+    boolean isDeclared = roster.isDeclared(runner.uri());
+    if (isDeclared) {
+      note(runner.uri());
     }
-    runner.stop(roster.notices(), timeout);
+    try {
+      Optional<SpoolIndex> end = runner.end(timeout);
+      roster.notices().add(runner.folder(), runner.file(), end, isDeclared);
+    } catch (SpoolException e) {
+      LOG.error("{} can't be stopped", runner.uri(), e);
+      throw ExportError.unavailable(runner.uri() + " can't be stopped: " + e.getMessage());
+    }
+    runner.close();
     roster.remove(runner);
+    LOG.info("{} stopped; what it accepted is still being committed", runner.uri());
+  }
+
+  /** The notice tries it again where this fails. */
+  private void note(ListenUri uri) {
+    try {
+      roster.stopped().add(uri);
+      CrashPoint.STOP_NOTED.reached();
+    } catch (IOException e) {
+      LOG.warn("{} can't be noted as stopped, trying again", uri, e);
+    }
   }
 
   private AdminApi.Stopped await(ServerRunner runner, Deadline deadline)
@@ -102,12 +123,19 @@ final class Stopping {
       }
       boolean isServedAgain = roster.find(runner.uri()).isPresent();
       if (answer.error() != null || isServedAgain || !deadline.pause()) {
-        String error = isServedAgain ? "it is served again" : answer.error();
-        return new AdminApi.Stopped(
-            status, pendingRows(runner), error == null ? NOT_IN_TIME : error);
+        String error = isServedAgain ? "it is served again" : error(runner, answer);
+        return new AdminApi.Stopped(status, pendingRows(runner), error);
       }
     }
     return new AdminApi.Stopped(status, null, null);
+  }
+
+  private String error(ServerRunner runner, Answer answer) {
+    Optional<String> problem = roster.notices().problem(runner.file().spoolId());
+    return problem
+        .map(cause -> "that it is stopped can't be written down, it is tried again: " + cause)
+        .or(() -> Optional.ofNullable(answer.error()))
+        .orElse(NOT_IN_TIME);
   }
 
   /** What the writer says: all is committed, it can't be, or nothing yet. */

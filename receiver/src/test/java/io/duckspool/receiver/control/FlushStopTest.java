@@ -339,6 +339,36 @@ class FlushStopTest {
     assertTrue(ControlRig.isFree("127.0.0.1", uri.port()));
   }
 
+  @Test
+  void aKeptSpool_thatIsServedWithOtherPromotedKeys_isCheckedByTheWriterFirst() throws Exception {
+    ServerFile before = serve();
+    assertEquals(202, post());
+    rig.stopWriter();
+    rig.stop(uri, 1_000);
+    writer = rig.startWriter();
+    writer.answerSeals(request -> new AdminApi.Sealed("error", 0, 0, "not yet"));
+    writer.answerTakeUps(
+        request -> {
+          handBack(Optional.empty());
+          return new AdminApi.TakenUp("taken");
+        });
+    Map<String, Object> promoting =
+        Map.of("promote_resource_attributes", "host.name", "max_body_bytes", 4096);
+    writer.refusePrepares("table main.otlp_logs, column resource_attr_host_name: no such column");
+    assertEquals(
+        "400 bad_request: table main.otlp_logs, column resource_attr_host_name: no such column",
+        serve(promoting).error());
+    assertEquals(before.with(ServerState.STOPPING), rig.file(uri), "with its limits of before");
+    assertTrue(ControlRig.isFree("127.0.0.1", uri.port()));
+
+    writer.accept();
+    assertEquals(200, serve(promoting).status());
+    assertEquals(
+        new AdminApi.Prepare(rig.folder(uri).name(), before.spoolId()), writer.prepared().get(0));
+    assertEquals(List.of("host.name"), rig.file(uri).config().promoteResourceAttributes());
+    assertEquals(202, post());
+  }
+
   private ServerState state() {
     try {
       return rig.file(uri).state();
@@ -362,7 +392,7 @@ class FlushStopTest {
     serve();
     assertEquals(202, post());
     writer.answerSeals(request -> new AdminApi.Sealed("error", 0, 0, "catalog lake is away"));
-    Reply reply = rig.stop(uri, 300);
+    Reply reply = rig.stop(uri, 20_000);
     assertEquals("1", reply.json().get("pending_rows").toString());
     assertEquals("catalog lake is away", reply.text("error"));
     // Sealed, but not removed: that the time is over is the only thing to say.

@@ -3,6 +3,7 @@ package io.duckspool.receiver.lifecycle;
 import static io.duckspool.receiver.http.TestServer.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
@@ -26,6 +28,7 @@ import io.duckspool.receiver.http.RawClient;
 import io.duckspool.receiver.http.Sockets;
 import io.duckspool.receiver.http.TestServer;
 import io.duckspool.receiver.ingest.ChunkPool;
+import io.duckspool.receiver.ingest.ExportError;
 import io.duckspool.receiver.ingest.InFlightBytes;
 import io.duckspool.spool.SpoolClosedException;
 import java.io.IOException;
@@ -177,7 +180,9 @@ class ServersTest {
     assertEquals(ServerState.SERVING, file().state());
     startAgain();
     assertEquals(ServerState.STOPPING, file().state());
-    assertEquals(2, store.opened().size(), "the end of the spool was made durable");
+    await("the end of the spool is made durable", () -> writer.seals().size() > 0);
+    assertEquals(2, store.opened().size());
+    assertTrue(environment.data().server(uri).isEndKnown());
     assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
   }
 
@@ -244,5 +249,97 @@ class ServersTest {
     assertEquals(List.of(), writer.seals());
     assertFalse(Files.exists(folder.path()));
     assertTrue(Files.exists(gone.serverFile()));
+  }
+
+  /** Stands where a file's new content has to be written first: that fails, as on a full disk. */
+  private Path block(Path file) throws IOException {
+    return Files.createDirectory(file.resolveSibling(file.getFileName() + ".tmp"));
+  }
+
+  @Test
+  void aStopThatCantBeWrittenDown_freesThePort_saysSo_andIsFinishedByItself() throws Exception {
+    Path server = block(environment.data().server(uri).serverFile());
+    Path stopped = block(environment.data().stoppedFile());
+    AdminApi.Stopped reply = stopServer();
+    assertEquals("Stopped listening on " + uri, reply.status());
+    assertTrue(
+        reply.error().startsWith("that it is stopped can't be written down, it is tried again: "),
+        reply.error());
+    assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+    assertEquals(ServerState.SERVING, file().state());
+    assertEquals(1, servers.list().size(), "it is listed while it is kept");
+    assertFalse(servers.list().get(0).isListening());
+
+    Files.delete(server);
+    assertEquals(ServerState.SERVING, file().state(), "the note comes first");
+    Files.delete(stopped);
+    await("it is written down", () -> state() == ServerState.STOPPING);
+    await("the writer is told", () -> !writer.seals().isEmpty());
+    assertEquals(store.opened().get(0).durable().next().toString(), writer.seals().get(0).index());
+    assertEquals(1, store.opened().size(), "where it ends was known");
+    startAgain();
+    assertThrows(IOException.class, () -> new RawClient("127.0.0.1", uri.port()).close());
+  }
+
+  @Test
+  void aStopThatCantBeWrittenDown_isOver_whenItIsServedAgain() throws Exception {
+    Path server = block(environment.data().server(uri).serverFile());
+    assertTrue(stopServer().error().contains("can't be written down"));
+    Files.delete(server);
+    ServerConfig config = file().config();
+    try {
+      servers.serve(config);
+    } catch (ExportError e) {
+      // The notice was faster: the server stops, and this writer hands nothing back.
+      assertEquals(ExportError.Kind.UNAVAILABLE, e.kind());
+      return;
+    }
+    assertTrue(servers.isListening());
+    assertEquals(0, servers.pendingStops());
+    assertEquals(ServerState.SERVING, file().state());
+  }
+
+  @Test
+  void aServerWhoseSpoolCantBeOpened_isStopped_andItsEndIsFoundLater() throws Exception {
+    servers.close();
+    store.refuseNext(Integer.MAX_VALUE);
+    startAgain();
+    await("it is tried", () -> !servers.list().get(0).lastError().isEmpty());
+    assertEquals("Stopped listening on " + uri, stopServer().status());
+    assertEquals(ServerState.STOPPING, file().state());
+    assertFalse(environment.data().server(uri).isEndKnown());
+    assertEquals(List.of(), writer.seals());
+
+    store.refuseNext(0);
+    await("the writer is told", () -> !writer.seals().isEmpty());
+    assertTrue(environment.data().server(uri).isEndKnown());
+    assertTrue(store.opened().get(1).isClosed());
+  }
+
+  @Test
+  void limitsThatCantBeWrittenAtAStart_areTriedAgain_andKeepNobodyDown() throws Exception {
+    servers.close();
+    ServerFolder folder = environment.data().server(uri);
+    Path server = block(folder.serverFile());
+    int threads = file().config().httpThreads();
+    Files.writeString(
+        folder.serverFile(),
+        Files.readString(folder.serverFile())
+            .replace("\"http_threads\" : ", "\"http_threads\" : 1"));
+    assertNotEquals(threads, file().config().httpThreads());
+    startAgain();
+    await("it is tried", () -> servers.list().get(0).lastError() != null);
+    assertFalse(servers.isListening());
+    Files.delete(server);
+    await("it listens", servers::isListening);
+    assertEquals(threads, file().config().httpThreads());
+  }
+
+  private ServerState state() {
+    try {
+      return file().state();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 }

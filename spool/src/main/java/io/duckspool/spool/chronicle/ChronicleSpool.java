@@ -17,7 +17,6 @@ import io.duckspool.spool.SpoolPosition;
 import io.duckspool.spool.SyncMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -190,13 +189,7 @@ final class ChronicleSpool implements Spool {
       appendLock.unlock();
     }
     try {
-      long sum = openBytes;
-      for (long segment : files.folder().segments()) {
-        if (segment != openSegment) {
-          sum += sizeOrZero(segment);
-        }
-      }
-      return sum;
+      return openBytes + files.folder().bytes(segment -> segment != openSegment);
     } catch (IOException e) {
       LOG.warn("the size of the spool {} can't be read", files.folder().path(), e);
       return openBytes;
@@ -228,7 +221,7 @@ final class ChronicleSpool implements Spool {
       // Nobody may open a spool again whose server is stopped: its writer ends at this mark.
       files.durable().force();
     } catch (java.io.UncheckedIOException e) {
-      LOG.warn("the mark of {} may lie behind after a power cut", files.folder().path(), e);
+      SpoolPoisonedException unused = poison("the mark could not be synced", e);
     }
     try {
       appender.close();
@@ -448,15 +441,6 @@ final class ChronicleSpool implements Spool {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private long sizeOrZero(long segment) throws IOException {
-    try {
-      return Files.size(files.folder().file(segment));
-    } catch (java.nio.file.NoSuchFileException e) {
-      // The writer deleted it meanwhile.
-      return 0;
     }
   }
 }

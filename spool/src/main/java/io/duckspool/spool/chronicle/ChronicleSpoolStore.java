@@ -122,6 +122,11 @@ public final class ChronicleSpoolStore implements SpoolStore {
     }
   }
 
+  @Override
+  public long diskBytes(Path serverFolder) throws IOException {
+    return SegmentFolder.of(serverFolder).bytes(segment -> true);
+  }
+
   private Spool open(
       Path serverFolder,
       SegmentFolder folder,

@@ -3,6 +3,7 @@ package io.duckspool.spool.chronicle;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongPredicate;
 
 /**
  * Names of the segment files in a spool's folder. Chronicle Queue names a cycle of its minute-long
@@ -50,6 +52,30 @@ record SegmentFolder(Path path) {
     }
     Collections.sort(segments);
     return segments;
+  }
+
+  /**
+   * Bytes of the files of some segments. An open one is larger by name than on the disk.
+   *
+   * @param isCounted by its number
+   */
+  long bytes(LongPredicate isCounted) throws IOException {
+    long sum = 0;
+    for (long segment : segments()) {
+      if (isCounted.test(segment)) {
+        sum += sizeOrZero(segment);
+      }
+    }
+    return sum;
+  }
+
+  private long sizeOrZero(long segment) throws IOException {
+    try {
+      return Files.size(file(segment));
+    } catch (NoSuchFileException e) {
+      // The writer deleted it meanwhile.
+      return 0;
+    }
   }
 
   private static OptionalLong numberOf(String name) {

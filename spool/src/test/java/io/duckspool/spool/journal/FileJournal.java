@@ -248,11 +248,7 @@ final class FileJournal implements Spool {
   @Override
   public long diskBytes() {
     try {
-      long sum = 0;
-      for (long number : FileJournalStore.segments(serverFolder)) {
-        sum += Files.size(FileJournalStore.file(serverFolder, number));
-      }
-      return sum;
+      return FileJournalStore.bytes(serverFolder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

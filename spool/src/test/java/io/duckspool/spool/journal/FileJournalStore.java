@@ -154,6 +154,19 @@ public final class FileJournalStore implements SpoolStore {
         clock.millis() * 1_000_000);
   }
 
+  @Override
+  public long diskBytes(Path serverFolder) throws IOException {
+    return bytes(serverFolder);
+  }
+
+  static long bytes(Path serverFolder) throws IOException {
+    long sum = 0;
+    for (long number : segments(serverFolder)) {
+      sum += Files.size(file(serverFolder, number));
+    }
+    return sum;
+  }
+
   /** Reads one file's documents in order, as far as their checksums hold. */
   static final class Frames implements AutoCloseable {
     private final FileChannel channel;

@@ -112,8 +112,9 @@ final class Retirement {
   }
 
   /**
-   * Whether nothing can be appended any more: the receiver said so, or there is none. One that
-   * started later looks for entries behind the mark, and has yet to say where the spool ends.
+   * Whether nothing can be appended any more: the receiver said so, or there is none, and the last
+   * one has made the mark durable. One that started later looks for entries behind the mark, and
+   * has yet to say where the spool ends.
    */
   boolean isSpoolClosed(Optional<DurableMark> mark, SpoolIndex reached)
       throws SpoolException, IOException {
@@ -123,6 +124,7 @@ final class Retirement {
     // The mark is final only once its receiver is known to be gone: it may have acked one more
     // entry after the mark was read, and then died.
     return mark.isPresent()
+        && settings.folder().isEndKnown()
         && !spool.isAlive(mark.get())
         && ProcessLock.holder(parts.data().receiverLock()).isEmpty()
         && spool.tailer().durableMark().equals(mark);

@@ -12,6 +12,7 @@ import io.duckspool.spool.SpoolRead;
 import io.duckspool.spool.SpoolReadException;
 import io.duckspool.spool.SpoolStore;
 import io.duckspool.spool.SpoolTailer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +58,11 @@ final class FaultyStore implements SpoolStore {
       throws SpoolException {
     step();
     return new FaultyTailer(real.openForRead(serverFolder, spoolId, isReceiverOfRunAlive));
+  }
+
+  @Override
+  public long diskBytes(Path serverFolder) throws IOException {
+    return real.diskBytes(serverFolder);
   }
 
   private void step() throws SpoolException {

@@ -152,6 +152,25 @@ final class StopTest {
   }
 
   @Test
+  void theServerStays_whileNobodyKnowsWhereItsSpoolEnds_untilAReceiverSaysSo() throws Exception {
+    server.append(2);
+    Pipeline pipeline = server.startPipeline();
+    server.folder.noteEnd(false);
+    write(ServerState.STOPPING);
+    SpoolIndex end = server.spool().durable().next();
+    server.stopReceiver();
+    pipeline.accept(new PipelineCommand.LookAtServer());
+    server.runUntil("all is committed", () -> pipeline.snapshot().sealsTotal() == 1);
+    server.steps(50);
+    assertFalse(pipeline.isEnded(), "a mark that may lie behind was taken for the end");
+
+    CompletableFuture<AdminApi.Sealed> reply = server.seal(end, SealTrigger.STOP);
+    server.runUntil("the end", pipeline::isEnded);
+    assertEquals("sealed", reply.get().status());
+    server.assertExactlyOnce();
+  }
+
+  @Test
   void aFlushAndAStopAtOnce_areBothAnswered() throws Exception {
     server.append(2);
     Pipeline pipeline = server.startPipeline();
