@@ -26,9 +26,11 @@ import io.duckspool.spool.SpoolOptions;
 import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import io.opentelemetry.proto.resource.v1.Resource;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
@@ -133,12 +135,14 @@ final class WriterHarness implements AutoCloseable {
       return new AdminApi.Seal(spoolId(), spool.durable().next().toString(), trigger, 20_000L);
     }
 
+    /** One log record, whose resource has a host name. */
     void append(String body) throws Exception {
       CompletableFuture<SpoolIndex> durable = new CompletableFuture<>();
       byte[] payload =
           ExportLogsServiceRequest.newBuilder()
               .addResourceLogs(
                   ResourceLogs.newBuilder()
+                      .setResource(Resource.newBuilder().addAttributes(hostName(body)))
                       .addScopeLogs(
                           ScopeLogs.newBuilder()
                               .addLogRecords(
@@ -165,6 +169,13 @@ final class WriterHarness implements AutoCloseable {
       SpoolIndex done = durable.get(30, TimeUnit.SECONDS);
       assertEquals(unused, done);
     }
+  }
+
+  private static KeyValue hostName(String body) {
+    return KeyValue.newBuilder()
+        .setKey("host.name")
+        .setValue(AnyValue.newBuilder().setStringValue("host of " + body))
+        .build();
   }
 
   /** As a receiver does: a folder in state preparing, and an open spool. */

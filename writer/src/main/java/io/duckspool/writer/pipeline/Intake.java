@@ -42,8 +42,8 @@ final class Intake implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
   private final String listenUri;
-  private final Batch batch;
-  private final EntryDecoder decoder;
+  private Batch batch;
+  private EntryDecoder decoder;
   private final QuarantineStore quarantine;
   private final DeathWatch watch;
   private final InstantSource clock;
@@ -102,6 +102,19 @@ final class Intake implements AutoCloseable {
     long storedCount() {
       return rows.entries();
     }
+  }
+
+  /**
+   * Forgets what was taken, and begins at a position with other columns.
+   *
+   * @param other closed with this intake
+   * @param otherDecoder for the columns of the batch
+   */
+  void promote(Batch other, EntryDecoder otherDecoder, SpoolPosition from) {
+    batch.close();
+    batch = other;
+    decoder = otherDecoder;
+    beginAt(from, Optional.empty());
   }
 
   /**

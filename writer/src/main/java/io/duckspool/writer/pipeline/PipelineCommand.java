@@ -197,6 +197,25 @@ sealed interface PipelineCommand {
     }
   }
 
+  /**
+   * Ask something else of the same target: other columns, or whether they are made.
+   *
+   * @param settings as the server file has them by now
+   * @param sink on the target; the pipeline's from now on
+   */
+  record Reconfigure(PipelineSettings settings, Sink sink) implements PipelineCommand {
+
+    @Override
+    public void applyTo(PipelineOperations pipeline) {
+      pipeline.reconfigure(settings, sink);
+    }
+
+    @Override
+    public void refuse(PipelineOperations pipeline) {
+      sink.close();
+    }
+  }
+
   /** Other limits, from now on. */
   record Limits(SealLimits limits) implements PipelineCommand {
 

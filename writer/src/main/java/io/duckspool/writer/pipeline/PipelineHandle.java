@@ -1,5 +1,6 @@
 package io.duckspool.writer.pipeline;
 
+import io.duckspool.writer.sink.Target;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -10,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pipeline with its thread, as other threads see it.
  *
- * @param settings as of the last change of its limits
+ * @param settings as of the last change of the server file
+ * @param target as of the last change of the server file
  */
-record PipelineHandle(PipelineSettings settings, PipelineThread thread) {
+record PipelineHandle(PipelineSettings settings, Target target, PipelineThread thread) {
 
   private static final long REPLY_POLL_MILLIS = 500;
 

@@ -10,6 +10,7 @@ import io.duckspool.writer.batch.SealTrigger;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -181,6 +182,20 @@ final class PipelineOperations {
     } catch (IOException | SinkException | SpoolException e) {
       return notNow(e);
     }
+  }
+
+  /** Goes on with the same target, and asks something else of it. */
+  void reconfigure(PipelineSettings other, Sink sink) {
+    if (work.health.state() == PipelineState.ENDED) {
+      sink.close();
+      return;
+    }
+    Optional<String> refusal = work.refusal();
+    work.bounds.configure(other.limits());
+    work.replaceTarget(other, sink);
+    work.health.startAnew();
+    // Nothing that was asked of the target makes this the writer that it belongs to.
+    refusal.ifPresent(reason -> work.refuseForGood(reason, 0));
   }
 
   /** Puts the ledger of a pipeline that refuses its target where an operator says. */

@@ -8,11 +8,13 @@ import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
+import io.duckspool.writer.sink.Target;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +116,7 @@ public final class Pipelines {
   /** Brings the pipeline of a server into the shape that its file asks for. */
   void update(ServerFolder folder, ServerFile file) throws IOException {
     @Nullable PipelineHandle present = handles.get(file.spoolId());
-    if (present == null || !present.thread().isAlive()) {
+    if (present == null || !present.thread().isAlive() || !isAsAsked(present, file)) {
       Sink sink = openOrRefuse(file);
       if (!ensure(folder, file, sink)) {
         sink.close();
@@ -130,15 +132,21 @@ public final class Pipelines {
     if (!defaults.limits(file.config()).equals(present.settings().limits())) {
       PipelineSettings other = defaults.settings(folder, file);
       present.thread().offer(new PipelineCommand.Limits(other.limits()));
-      handles.replace(file.spoolId(), present, new PipelineHandle(other, present.thread()));
+      handles.replace(
+          file.spoolId(), present, new PipelineHandle(other, present.target(), present.thread()));
     }
   }
 
-  /** Ends the pipelines of servers that are no more; they have nothing left to drain. */
-  void retain(List<String> spoolIds) {
+  /**
+   * Ends the pipelines of servers that are no more; they have nothing left to drain.
+   *
+   * @param spoolIds of the servers that are there
+   * @param unreadable folders that hold a server which nobody can tell
+   */
+  void retain(Set<String> spoolIds, Set<ServerFolder> unreadable) {
     handles.forEach(
         (spoolId, handle) -> {
-          if (!spoolIds.contains(spoolId)) {
+          if (!spoolIds.contains(spoolId) && !unreadable.contains(handle.settings().folder())) {
             handle.thread().offer(new PipelineCommand.ShutDown());
             handles.remove(spoolId, handle);
           }
@@ -172,17 +180,39 @@ public final class Pipelines {
     }
   }
 
-  /** Whether the sink was taken by a new pipeline; false when there was one, or the writer ends. */
+  /** The file of a pipeline's server names another target by now, as the pipeline knows. */
+  void retargeted(PipelineHandle present, PipelineSettings settings, Target target) {
+    handles.replace(
+        settings.spoolId(), present, new PipelineHandle(settings, target, present.thread()));
+  }
+
+  /**
+   * Whether the sink was taken: by a new pipeline, or by one whose server asks something else of
+   * its target by now. False when the one that is there does as asked, or the writer ends.
+   */
   synchronized boolean ensure(ServerFolder folder, ServerFile file, Sink sink) throws IOException {
     @Nullable PipelineHandle present = handles.get(file.spoolId());
-    if (isClosing || (present != null && present.thread().isAlive())) {
+    if (isClosing) {
       return false;
     }
     PipelineSettings settings = defaults.settings(folder, file);
-    PipelineThread thread = new PipelineThread(folder.name(), new Pipeline(settings, parts, sink));
-    thread.start();
-    handles.put(file.spoolId(), new PipelineHandle(settings, thread));
+    PipelineThread thread;
+    if (present == null || !present.thread().isAlive()) {
+      thread = new PipelineThread(folder.name(), new Pipeline(settings, parts, sink));
+      thread.start();
+    } else if (!isAsAsked(present, file)
+        && present.thread().offer(new PipelineCommand.Reconfigure(settings, sink))) {
+      thread = present.thread();
+    } else {
+      return false; // A mailbox that is full has room at the next look.
+    }
+    Target target = defaults.target(file.config());
+    handles.put(file.spoolId(), new PipelineHandle(settings, target, thread));
     return true;
+  }
+
+  private boolean isAsAsked(PipelineHandle present, ServerFile file) {
+    return present.target().equals(defaults.target(file.config()));
   }
 
   private List<PipelineHandle> byUri() {

@@ -126,7 +126,11 @@ public final class ServerCalls {
       if (found.isEmpty()) {
         return new Outcome.NotNow<>("the writer ends");
       }
-      return replay(found.get(), config, settings);
+      Outcome<AdminApi.Replayed> outcome = replay(found.get(), config, settings);
+      if (outcome instanceof Outcome.Done) {
+        pipelines.retargeted(found.get(), settings, defaults.target(config));
+      }
+      return outcome;
     }
   }
 

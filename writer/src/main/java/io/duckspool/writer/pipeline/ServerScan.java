@@ -8,9 +8,7 @@ import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -71,16 +69,17 @@ public final class ServerScan implements AutoCloseable {
   /** One look at all folders; a problem with one of them does not hold up the others. */
   void scan() {
     Set<String> problems = new HashSet<>();
-    List<String> spoolIds = new ArrayList<>();
+    Set<String> spoolIds = new HashSet<>();
+    Set<ServerFolder> unreadable = new HashSet<>();
     try {
       for (ServerFolder folder : data.listServers()) {
-        attempt(folder, problems, () -> spoolIds.add(update(folder)));
+        if (!attempt(folder, problems, () -> spoolIds.add(update(folder)))) {
+          unreadable.add(folder);
+        }
       }
-      if (problems.isEmpty()) {
-        pipelines.retain(spoolIds); // Else a server that can't be read would look like one removed.
-      }
+      pipelines.retain(spoolIds, unreadable);
       for (ServerFolder gone : data.listGone()) {
-        attempt(gone, problems, () -> remove(gone));
+        boolean unused = attempt(gone, problems, () -> remove(gone));
       }
     } catch (IOException e) {
       LOG.warn("the servers can't be listed, trying again", e);
@@ -93,16 +92,23 @@ public final class ServerScan implements AutoCloseable {
     void run() throws IOException, SinkException;
   }
 
-  private void attempt(ServerFolder folder, Set<String> problems, Step step) {
+  private boolean attempt(ServerFolder folder, Set<String> problems, Step step) {
     try {
       step.run();
-    } catch (IOException | SinkException e) {
+      return true;
+    } catch (IOException | SinkException | IllegalArgumentException e) {
       // A file in the middle of a change, or a folder that went: the next look sees it settled.
       String problem = folder.name() + ": " + e.getMessage();
       problems.add(problem);
       if (reported.add(problem)) {
-        LOG.warn("the server in {} can't be looked after, trying again", folder.path(), e);
+        LOG.warn(
+            "the server in {} can't be looked after, trying again; the others are. Where its file is"
+                + " damaged, put it back from a backup, or move the folder away, with all that is"
+                + " not committed",
+            folder.path(),
+            e);
       }
+      return false;
     }
   }
 

@@ -85,7 +85,7 @@ final class Workbench implements AutoCloseable {
   }
 
   /**
-   * Goes on to another target, from where its ledger says.
+   * Goes on to another target, or with other columns, from where its ledger says.
    *
    * @param other settings with that target
    * @param sink closed with this workbench
@@ -93,7 +93,8 @@ final class Workbench implements AutoCloseable {
   void replaceTarget(PipelineSettings other, Sink sink) {
     target.close();
     target = targetSide(other, sink);
-    intake.beginAt(readFrom, Optional.empty());
+    intake.promote(
+        parts.memory().openBatch(other.promoted()), new EntryDecoder(other.promoted()), readFrom);
     intake.forgetVerdicts();
     ledger = null;
     refusal = null;

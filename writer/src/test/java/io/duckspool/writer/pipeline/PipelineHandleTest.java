@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.batch.SealTrigger;
+import io.duckspool.writer.sink.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +40,11 @@ final class PipelineHandleTest {
     PipelineSettings settings =
         new PipelineSettings(
             server.spoolId, PipelineHarness.URI, server.folder, server.limits, 1 << 20, false);
-    handle = new PipelineHandle(settings, new PipelineThread("test", server.startPipeline()));
+    handle =
+        new PipelineHandle(
+            settings,
+            Target.ofDefaultDatabase("main"),
+            new PipelineThread("test", server.startPipeline()));
     handle.thread().start();
   }
 
