@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that are paused, taken up, replayed and discarded over the writer's control port. */
 final class WriterLifecycleTest {
@@ -125,6 +127,37 @@ final class WriterLifecycleTest {
     assertFalse(Files.exists(server.folder().path()));
     assertTrue(refusal(this::discard).contains("no kept spool of " + URI));
     await("the pipeline to go", () -> writer.pipelineCount() == 0);
+  }
+
+  /** What stands in a server's folder, damaged so that no pipeline, or no spool, can be opened. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"seals", "attempts.note", "committed.ckpt", "durable.ckpt", "spool", "quarantine"})
+  void aKeptSpoolThatIsDamaged_isDiscardedToo(String name) throws Exception {
+    WriterHarness.Server server = served();
+    pause();
+    server.append("a");
+    server.spool().close();
+    server.file(ServerState.STOPPING).write(server.folder());
+    writer.stopWriter();
+    Path damaged = server.folder().path().resolve(name);
+    boolean isFolder = Files.isDirectory(damaged);
+    if (Files.exists(damaged)) {
+      Files.move(damaged, temp.resolve("was " + name));
+    }
+    if (isFolder || name.equals("quarantine")) {
+      Files.writeString(damaged, "no folder");
+    } else {
+      Files.createDirectory(damaged);
+    }
+    writer.startWriter();
+    AdminApi.Discarded discarded = discard();
+    assertEquals(server.spoolId(), discarded.spoolId());
+    assertEquals(name.equals("durable.ckpt") ? 0 : 1, discarded.discardedRows());
+    await("its folder to go", () -> !Files.exists(server.folder().path()));
+    await("all of it to go", () -> !Files.exists(writer.data.gone(server.spoolId()).path()));
+    assertEquals("[{\"n\":0}]", writer.sql("SELECT count(*) AS n FROM duckspool_ledger"));
+    assertTrue(refusal(this::discard).contains("no kept spool of " + URI));
   }
 
   @Test

@@ -225,7 +225,9 @@ final class Pipeline implements AutoCloseable {
                 ledger.position().next(),
                 next,
                 work.spool.runOf(next.next().segment(), ledger.runId()),
-                work.retirement.isReplaying() ? SealTrigger.REPLAY : trigger,
+                work.retirement.isReplaying(work.target().sink().target())
+                    ? SealTrigger.REPLAY
+                    : trigger,
                 work.parts.clock().instant(),
                 ledger.ahead()));
   }

@@ -4,7 +4,6 @@ import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolIndex;
-import io.duckspool.spool.SpoolTailer;
 import io.duckspool.writer.batch.SealLimits;
 import io.duckspool.writer.batch.SealTrigger;
 import io.duckspool.writer.sink.Sink;
@@ -140,18 +139,15 @@ final class PipelineOperations {
   /** Removes the kept spool of a stopped server with all that is not committed. */
   Outcome<AdminApi.Discarded> discard() {
     try {
-      SpoolTailer tailer = work.spool.tailer();
-      CommittedSoFar soFar =
-          CommittedSoFar.find(work.settings, work.target().sink(), tailer, work.memory());
-      Outcome<AdminApi.Discarded> outcome =
-          work.retirement.discard(soFar.ledger().position(), tailer);
+      Uncommitted left = Uncommitted.find(work);
+      Outcome<AdminApi.Discarded> outcome = work.retirement.discard(left.from(), left.end());
       if (outcome instanceof Outcome.Done) {
         work.drop();
         work.pending.fail("the server is being discarded", work.health.sealsTotal());
         work.removeServer();
       }
       return outcome;
-    } catch (IOException | SinkException | SpoolException e) {
+    } catch (IOException | SinkException e) {
       work.health.dueNow();
       return notNow(e);
     }

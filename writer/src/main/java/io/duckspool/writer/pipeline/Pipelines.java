@@ -105,6 +105,11 @@ public final class Pipelines {
     return Optional.ofNullable(handles.get(spoolId));
   }
 
+  /** Whether a spool has a pipeline that has not ended. */
+  boolean isAlive(String spoolId) {
+    return find(spoolId).filter(handle -> handle.thread().isAlive()).isPresent();
+  }
+
   /** The pipeline of a server; it may have ended. */
   Optional<PipelineHandle> find(ListenUri uri) {
     // One that was drained may still be here beside that of a new server with its name.

@@ -1,7 +1,6 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
-import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.ServerFile;
@@ -13,7 +12,6 @@ import io.duckspool.writer.sink.LedgerRow;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -69,9 +67,8 @@ final class Retarget {
               + file.state().name().toLowerCase(Locale.ROOT)
               + ", only what a stopped server has kept can be replayed");
     }
-    FolderNote note = FolderNote.replayed(settings.folder());
     if (old.target().equalsIgnoreCase(fresh.target())) {
-      return repeated(note.text(), old);
+      return repeated(old);
     }
     CommittedSoFar soFar = CommittedSoFar.find(settings, old, tailer, memory);
     LedgerRow row = laterOf(soFar.ledger(), fresh.readLedger(settings.spoolId()));
@@ -82,7 +79,7 @@ final class Retarget {
     makeLedger(fresh, row);
     CrashPoint.REPLAY_LEDGER_MADE.reached();
     AdminApi.Replayed expected = replayed(row, tailer, soFar.mayHoldEntriesBehind(row.position()));
-    note.set(AdminJson.MAPPER.writeValueAsString(expected));
+    new ReplayNote(fresh.target(), expected).write(settings.folder());
     file.with(config).write(settings.folder());
     CrashPoint.REPLAY_TARGET_CHANGED.reached();
     Optional<SpoolPosition> last = removeOld(old);
@@ -138,12 +135,12 @@ final class Retarget {
   }
 
   /** The call was made before, and got through: it is answered as it was then. */
-  private Outcome<AdminApi.Replayed> repeated(String note, Sink target) {
-    return note.isEmpty()
-        ? new Outcome.Refused<>(
-            target.target() + " is the target of " + settings.listenUri() + " already")
-        : new Outcome.Done<>(
-            AdminJson.read(note.getBytes(StandardCharsets.UTF_8), AdminApi.Replayed.class));
+  private Outcome<AdminApi.Replayed> repeated(Sink target) throws IOException {
+    Optional<ReplayNote> note = ReplayNote.read(settings.folder(), target.target());
+    return note.isPresent()
+        ? new Outcome.Done<>(note.get().replayed())
+        : new Outcome.Refused<>(
+            target.target() + " is the target of " + settings.listenUri() + " already");
   }
 
   private AdminApi.Replayed replayed(LedgerRow row, SpoolTailer tailer, long doubled) {

@@ -9,7 +9,6 @@ import io.duckspool.spool.DurableMark;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
-import io.duckspool.spool.SpoolTailer;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
@@ -46,7 +45,6 @@ final class Retirement {
   private final FolderNote replayNote;
 
   private boolean isStopping;
-  private boolean isReplaying;
   private boolean isDue;
   private boolean isGone;
   private @Nullable SpoolIndex closedAt;
@@ -65,9 +63,13 @@ final class Retirement {
     return isStopping;
   }
 
-  /** Whether it drains to another target than the one it was stopped with. */
-  boolean isReplaying() {
-    return isReplaying;
+  /**
+   * Whether it drains to another target than the one it was stopped with.
+   *
+   * @param target the present one
+   */
+  boolean isReplaying(String target) throws IOException {
+    return isStopping && ReplayNote.read(settings.folder(), target).isPresent();
   }
 
   /** Whether the removal is due, whatever target and spool say. */
@@ -96,10 +98,10 @@ final class Retirement {
     }
     ServerState state = file.state();
     isStopping = state == ServerState.STOPPING || state == ServerState.DRAINED;
-    isReplaying = isStopping && replayNote.isSet();
     isDue = state == ServerState.DRAINED || (isStopping && discardNote.isSet());
     if (!isStopping) {
       closedAt = null;
+      replayNote.clear(); // A take-up that was cut off may have left it.
     }
   }
 
@@ -157,7 +159,6 @@ final class Retirement {
     }
     ServerFile file = ServerFile.read(settings.folder());
     if (isStopping) {
-      replayNote.clear();
       try {
         file.with(ServerState.SERVING).write(settings.folder());
       } finally {
@@ -173,8 +174,9 @@ final class Retirement {
    * Notes, durable, that the server goes with all that is not committed.
    *
    * @param committed how far its target is
+   * @param end of the spool
    */
-  Outcome<AdminApi.Discarded> discard(SpoolPosition committed, SpoolTailer tailer)
+  Outcome<AdminApi.Discarded> discard(SpoolPosition committed, SpoolPosition end)
       throws IOException {
     look();
     ServerFile file = ServerFile.read(settings.folder());
@@ -182,10 +184,9 @@ final class Retirement {
       return new Outcome.Refused<>(
           file.listenUri() + " serves: only what a stopped server has kept can be discarded");
     }
-    SpoolPosition end = CommittedSoFar.end(tailer, committed);
     boolean isDrained = file.state() == ServerState.DRAINED && !discardNote.isSet();
-    long entries = isDrained ? 0 : end.entries() - committed.entries();
-    long rows = isDrained ? 0 : end.rows() - committed.rows();
+    long entries = isDrained ? 0 : Math.max(0, end.entries() - committed.entries());
+    long rows = isDrained ? 0 : Math.max(0, end.rows() - committed.rows());
     discardNote.set(entries + " entries with " + rows + " rows");
     CrashPoint.DISCARD_NOTED.reached();
     isDue = true;

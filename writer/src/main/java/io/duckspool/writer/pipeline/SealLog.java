@@ -22,11 +22,14 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The last 1,000 seals of a server, kept over restarts: a text file with one JSON object a line, as
  * the list of seals shows it, oldest first, that is rewritten with the last 1,000 when it holds
- * twice as many. For people to look at: it isn't synced, and a line that can't be read is left out.
+ * twice as many. For people to look at: it isn't synced, a line that can't be read is left out, and
+ * what a full disk doesn't take is written with a later seal, if the process lives that long.
  *
  * <p>{@link #add} is for the pipeline's thread, {@link #newestFirst} for any.
  */
@@ -34,12 +37,15 @@ final class SealLog {
 
   static final int MAX_SEALS = 1_000;
 
+  private static final Logger LOG = LoggerFactory.getLogger(SealLog.class);
+
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path file;
   private final Deque<SealRow> seals = new ArrayDeque<>();
   private int lineCount;
+  private boolean isBehind;
 
   private SealLog(Path file) {
     this.file = file;
@@ -57,9 +63,24 @@ final class SealLog {
     return log;
   }
 
-  /** Adds a seal; the oldest beyond the bound is forgotten. */
-  synchronized void add(SealRow seal) throws IOException {
+  /**
+   * Adds a seal; the oldest beyond the bound is forgotten. Never fails: the seal is what counts.
+   */
+  synchronized void add(SealRow seal) {
     keep(seal);
+    try {
+      write(seal);
+      isBehind = false;
+    } catch (IOException e) {
+      if (!isBehind) {
+        LOG.warn("the list of seals {} can't be written, trying again with the next", file, e);
+      }
+      isBehind = true;
+      lineCount = 2 * MAX_SEALS;
+    }
+  }
+
+  private void write(SealRow seal) throws IOException {
     if (lineCount >= 2 * MAX_SEALS) {
       StringBuilder text = new StringBuilder();
       for (SealRow kept : seals) {

@@ -205,7 +205,7 @@ final class SealStep {
     return new Next.ReadLess(error);
   }
 
-  private void logFailure(SealInHand seal, String error) throws IOException {
+  private void logFailure(SealInHand seal, String error) {
     if (!health.isSealFailing()) {
       log.add(seal.failed(nanoTicker.getAsLong(), error));
     }

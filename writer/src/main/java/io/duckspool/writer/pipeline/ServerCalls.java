@@ -168,7 +168,12 @@ public final class ServerCalls {
       if (file.state() == ServerState.PREPARING) {
         return discardPrepared(folder, file);
       }
-      Optional<PipelineHandle> found = handle(folder, file);
+      Optional<PipelineHandle> found;
+      try {
+        found = handle(folder, file);
+      } catch (IOException e) {
+        return new DamagedDiscard(parts, pipelines).run(folder, file, e);
+      }
       if (found.isEmpty()) {
         return new Outcome.NotNow<>("the writer ends");
       }

@@ -121,6 +121,9 @@ public final class ServerScan implements AutoCloseable {
   }
 
   private void remove(ServerFolder gone) throws IOException, SinkException {
+    if (pipelines.isAlive(gone.name().substring(DataFolder.GONE_PREFIX.length()))) {
+      return; // It is at it, or ends when it can't finish.
+    }
     if (!Files.exists(gone.serverFile())) {
       stopSequence.delete(gone); // The server file goes last: the ledger row is removed.
       return;

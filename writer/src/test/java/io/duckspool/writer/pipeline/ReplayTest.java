@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.admin.AdminApi;
-import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerState;
@@ -250,7 +249,7 @@ final class ReplayTest {
     LedgerRow unused = server.database.sink(OTHER).prepare(server.ledger());
     AdminApi.Replayed answer =
         new AdminApi.Replayed(PipelineHarness.URI, server.spoolId, "1-2", 3, 4, 5);
-    FolderNote.replayed(server.folder).set(AdminJson.MAPPER.writeValueAsString(answer));
+    new ReplayNote(server.database.sink(OTHER).target(), answer).write(server.folder);
     FolderNote.paused(server.folder).set("on purpose");
     ServerFile stopping = StopTest.file(server, ServerState.STOPPING);
     stopping.with(config(OTHER)).write(server.folder);
@@ -266,6 +265,45 @@ final class ReplayTest {
     assertEquals(server.sent.subList(5, 8), stored("other"));
     assertEquals("replay", pipeline.seals().get(0).trigger());
     assertEquals(committed, old.readLedger(server.spoolId).orElseThrow().position());
+  }
+
+  @Test
+  void aProcessThatDiedBeforeTheServerFile_hasReplayedNothing() throws Exception {
+    server.crashPipeline();
+    LedgerRow unused = server.database.sink(OTHER).prepare(server.ledger());
+    AdminApi.Replayed answer =
+        new AdminApi.Replayed(PipelineHarness.URI, server.spoolId, "1-2", 3, 4, 5);
+    new ReplayNote(server.database.sink(OTHER).target(), answer).write(server.folder);
+    Pipeline pipeline = server.startPipeline();
+    server.sink.failCommits(FaultySink.Fault.UNAVAILABLE, 1);
+    stop(pipeline);
+    server.runUntil("a failure", () -> pipeline.snapshot().sealFailuresTotal() > 0);
+    assertRefused(
+        "is the target of", outcome(pipeline, Target.ofDefaultDatabase("main"), server.sink));
+    server.runUntil("the end", pipeline::isEnded);
+    assertEquals("stop", pipeline.seals().get(0).trigger());
+    assertEquals(server.sent, stored("main"));
+  }
+
+  @Test
+  void aTakeUpThatCantBeWrittenDown_changesNothing_andOneThatWasCutOffIsFinished()
+      throws Exception {
+    Pipeline pipeline = stoppedWith(FaultySink.Fault.UNAVAILABLE);
+    FaultySink other = new FaultySink(server.database.sink(OTHER));
+    other.failCommits(FaultySink.Fault.UNAVAILABLE, 1_000);
+    AdminApi.Replayed replayed = ask(pipeline, OTHER, other);
+    Path inTheWay = server.folder.path().resolve("server.json.tmp");
+    Files.createDirectory(inTheWay);
+    CompletableFuture<Outcome<AdminApi.TakenUp>> failed = new CompletableFuture<>();
+    pipeline.accept(new PipelineCommand.TakeUp(failed));
+    assertInstanceOf(Outcome.NotNow.class, failed.get());
+    Files.delete(inTheWay);
+    assertEquals(replayed, replay(pipeline, OTHER), "the answer to the repeated call is kept");
+
+    // Cut off: the file says serving, the note is still there.
+    StopTest.file(server, ServerState.SERVING).with(config(OTHER)).write(server.folder);
+    pipeline.accept(new PipelineCommand.LookAtServer());
+    assertFalse(FolderNote.replayed(server.folder).isSet());
   }
 
   @Test

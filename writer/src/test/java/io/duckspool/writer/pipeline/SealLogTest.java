@@ -51,6 +51,24 @@ final class SealLogTest {
   }
 
   @Test
+  void whatCantBeWritten_isKept_andWrittenWithALaterSeal() throws IOException {
+    SealLog log = SealLog.open(file);
+    log.add(seal(1));
+    Path aside = temp.resolve("aside");
+    Files.move(file, aside);
+    Files.createDirectory(file);
+    log.add(seal(2));
+    log.add(seal(3));
+    Files.delete(file);
+    Files.move(aside, file);
+    log.add(seal(4));
+    assertEquals(
+        java.util.List.of(4L, 3L, 2L, 1L),
+        log.newestFirst().stream().map(SealRow::sealId).toList());
+    assertEquals(log.newestFirst(), SealLog.open(file).newestFirst());
+  }
+
+  @Test
   void theFileIsItsOwnersAlone() throws IOException {
     SealLog.open(file).add(seal(1));
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
