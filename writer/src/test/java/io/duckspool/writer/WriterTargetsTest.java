@@ -72,8 +72,6 @@ final class WriterTargetsTest {
     assertRefused(
         "catalog nope is not attached: the catalogs of the configuration are lake, other",
         server(4318, "nope"));
-    assertRefused(
-        "catalog lake: type ducklake is not supported by this version", server(4319, "lake"));
     assertEquals(0, writer.pipelineCount());
   }
 

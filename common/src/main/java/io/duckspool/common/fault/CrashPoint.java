@@ -19,6 +19,14 @@ import org.jspecify.annotations.Nullable;
  * of all windows. Thread-safe; costs one static field read where no point is named.
  */
 public enum CrashPoint {
+  /** The data files of a seal into a lake are written, not yet synced. */
+  LAKE_FILES_WRITTEN,
+  /** The data files of a seal into a lake are synced, its transaction has not begun. */
+  LAKE_FILES_SYNCED,
+  /** Files of a lake are merged, and the merged ones synced, in a transaction still open. */
+  LAKE_MERGED,
+  /** Files of a lake are merged for good; what no snapshot needs is still there. */
+  LAKE_MERGE_COMMITTED,
   /** A seal's transaction is open, nothing is written. */
   SEAL_BEGUN,
   /** The ledger is moved in the seal's transaction, no row is inserted. */

@@ -47,7 +47,8 @@ public record PipelineDefaults(
         server.createTables(),
         provenance,
         server.parquetExportPath(),
-        promoted(server));
+        promoted(server),
+        new Target.LakeOptions(server.targetFileSize().bytes(), server.maintenanceRetention()));
   }
 
   private static PromotedKeys promoted(ServerConfig server) {

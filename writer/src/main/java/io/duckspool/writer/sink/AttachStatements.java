@@ -9,6 +9,18 @@ import java.util.TreeMap;
 /** ATTACH of the declared catalogs. Options of the configuration win over what we would say. */
 final class AttachStatements {
 
+  /**
+   * What a connection to a lake's metadata gives up after: a server that does not answer, and one
+   * that went away without a word. A COMMIT waits for another that is under way; the server ends it
+   * when that takes too long, and drops a transaction whose client is gone. The times are guesses.
+   */
+  private static final String POSTGRES_LIMITS =
+      "connect_timeout=10 keepalives_idle=30 keepalives_interval=10 keepalives_count=3"
+          + " tcp_user_timeout=30000 options='-c lock_timeout=30000"
+          + " -c idle_in_transaction_session_timeout=600000'";
+
+  private static final String CREATE = "CREATE_IF_NOT_EXISTS";
+
   /** By name in upper case, so that an option that is given twice stands once. */
   private final Map<String, String> options = new TreeMap<>();
 
@@ -20,19 +32,23 @@ final class AttachStatements {
    * @param readOnly for queries alone
    */
   static String attach(String name, CatalogConfig catalog, boolean readOnly) {
+    return new AttachStatements().text(name, catalog, readOnly);
+  }
+
+  /** The statement that attaches a lake, and fails where there is none yet. */
+  static String attachPresent(String name, CatalogConfig.DuckLake lake) {
     AttachStatements statement = new AttachStatements();
+    statement.literal(CREATE, "false");
+    return statement.text(name, lake, false);
+  }
+
+  private String text(String name, CatalogConfig catalog, boolean readOnly) {
     if (readOnly && !(catalog instanceof CatalogConfig.Iceberg)) {
-      statement.flag("READ_ONLY");
+      flag("READ_ONLY");
     }
-    String path = statement.path(catalog);
-    catalog
-        .options()
-        .forEach((option, value) -> statement.literal(option.toUpperCase(Locale.ROOT), value));
-    return "ATTACH "
-        + Identifiers.literal(path)
-        + " AS "
-        + Identifiers.quote(name)
-        + statement.text();
+    String path = path(catalog);
+    catalog.options().forEach((option, value) -> literal(option.toUpperCase(Locale.ROOT), value));
+    return "ATTACH " + Identifiers.literal(path) + " AS " + Identifiers.quote(name) + text();
   }
 
   private String path(CatalogConfig catalog) {
@@ -40,6 +56,7 @@ final class AttachStatements {
       text("DATA_PATH", lake.dataPath());
       if (lake.isOnPostgres()) {
         text("META_SECRET", lake.secret());
+        return "ducklake:" + lake.metadata() + POSTGRES_LIMITS;
       }
       return "ducklake:" + lake.metadata();
     }

@@ -5,5 +5,7 @@ public enum CatalogKind {
   /** The default database, which DuckDB checkpoints by itself. */
   DEFAULT,
   /** An attached DuckDB file. */
-  DUCKDB
+  DUCKDB,
+  /** An attached DuckLake. */
+  DUCKLAKE
 }

@@ -88,7 +88,6 @@ final class Catalogs {
 
   private void attach(Connection connection, String name, CatalogConfig catalog, boolean readOnly)
       throws AttachException {
-    String sql = AttachStatements.attach(name, catalog, readOnly);
     Optional<Path> database = DamagedLog.databaseOf(catalog);
     try {
       if (database.isPresent()) {
@@ -96,12 +95,12 @@ final class Catalogs {
       }
       createTradedSecret(connection, catalog);
       try {
-        execute(connection, sql);
+        attachOnce(connection, name, catalog, readOnly);
       } catch (SQLException e) {
         if (readOnly || !TornLog.cutOff(e)) {
           throw e;
         }
-        execute(connection, sql);
+        attachOnce(connection, name, catalog, readOnly);
       }
     } catch (SQLException e) {
       throw new AttachException(
@@ -112,6 +111,28 @@ final class Catalogs {
               + ", can't be attached: "
               + DuckDbErrors.message(e),
           e);
+    }
+  }
+
+  /** A lake that is made by this notes it: what may be deleted from it depends on that. */
+  private static void attachOnce(
+      Connection connection, String name, CatalogConfig catalog, boolean readOnly)
+      throws SQLException {
+    boolean mayBeMade = false;
+    if (catalog instanceof CatalogConfig.DuckLake lake && !readOnly) {
+      try {
+        execute(connection, AttachStatements.attachPresent(name, lake));
+        return;
+      } catch (SQLException e) {
+        mayBeMade = DuckDbErrors.isNoLake(e);
+        if (!mayBeMade) {
+          throw e;
+        }
+      }
+    }
+    execute(connection, AttachStatements.attach(name, catalog, readOnly));
+    if (mayBeMade) {
+      execute(connection, LakeMetadata.of(name, (CatalogConfig.DuckLake) catalog).markAsCreated());
     }
   }
 

@@ -41,8 +41,8 @@ final class DuckDbCatalog implements LedgerCatalog {
   }
 
   @Override
-  public void beforeCommit(Session session, LedgerMove move) {
-    // COMMIT syncs the log.
+  public void describe(Session session, String message, String details) {
+    // It keeps no history.
   }
 
   @Override

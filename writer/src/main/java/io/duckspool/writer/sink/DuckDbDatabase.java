@@ -131,8 +131,11 @@ public final class DuckDbDatabase implements AutoCloseable {
       return LedgerTableSink.ofDuckDb(this, target, defaultCatalog, CatalogKind.DEFAULT);
     }
     Catalogs.Found catalog = catalogs.require(target.catalog());
-    if (catalog.config() instanceof CatalogConfig.DuckLake) {
-      throw unsupported(catalog, "ducklake");
+    if (catalog.config() instanceof CatalogConfig.DuckLake lake) {
+      if (whyUnattached(catalog.name()).isEmpty()) {
+        requireWritable(catalog.name());
+      }
+      return LedgerTableSink.ofDuckLake(this, target, catalog.name(), lake);
     }
     if (catalog.config() instanceof CatalogConfig.Iceberg) {
       throw unsupported(catalog, "iceberg");

@@ -31,7 +31,35 @@ final class DuckDbErrors {
 
   private static final Pattern HOLDER = Pattern.compile("\\(PID (\\d+)\\)");
 
+  private static final Pattern LAKE_NOT_COMMITTED =
+      Pattern.compile("Transaction conflict - |Failed to flush changes into DuckLake: ");
+
+  /** A statement that a lake sent to its metadata: it may be long, and have texts of rows in it. */
+  private static final Pattern METADATA_STATEMENT =
+      Pattern.compile("(?s)Failed to (?:execute query|prepare COPY) \"(.*)\": ");
+
+  private static final int MAX_STATEMENT_CHARACTERS = 40;
+
+  private static final Pattern NO_TABLE =
+      Pattern.compile("^Catalog Error: Table with name .*? does not exist( because schema )?");
+
+  /** What asking a view for the number of its rows fails with. */
+  private static final Pattern NO_ROWID =
+      Pattern.compile("^Binder Error: Referenced column \"rowid\" not found");
+
   private DuckDbErrors() {}
+
+  /** What stands where a table was looked for by its row numbers; empty: the failure is another. */
+  static Optional<TargetTables.Presence> presenceOf(SQLException e) {
+    Matcher none = NO_TABLE.matcher(message(e));
+    if (none.find()) {
+      return Optional.of(
+          none.group(1) == null ? TargetTables.Presence.NOTHING : TargetTables.Presence.NO_SCHEMA);
+    }
+    return NO_ROWID.matcher(message(e)).find()
+        ? Optional.of(TargetTables.Presence.VIEW)
+        : Optional.empty();
+  }
 
   /** A statement of a seal failed that inserts none of its rows: no entry is to blame. */
   static SinkException ofSeal(String target, SQLException e) {
@@ -51,12 +79,32 @@ final class DuckDbErrors {
     if (ENTRY_FAULT.matcher(message(e)).find() && !isFatal(e)) {
       return new SinkException.EntryFault("target " + target + ": " + message(e), e);
     }
+    return unknown(target, e);
+  }
+
+  private static SinkException unknown(String target, SQLException e) {
     return new SinkException.UnknownOutcome(
         "target "
             + target
             + ": COMMIT failed, it is not known whether it was applied: "
             + message(e),
         e);
+  }
+
+  /**
+   * COMMIT of a seal into a lake failed. A conflict, and a failure to write the metadata, come
+   * before the metadata's own COMMIT: nothing was applied.
+   */
+  static SinkException ofLakeCommit(String target, SQLException e) {
+    return LAKE_NOT_COMMITTED.matcher(message(e)).find() && !isFatal(e)
+        ? new SinkException.Unavailable("target " + target + ": " + message(e), e)
+        : unknown(target, e);
+  }
+
+  /** True when there is no lake where one was to be attached, and making one was forbidden. */
+  static boolean isNoLake(SQLException e) {
+    return message(e)
+        .contains("does not exist - and creating a new DuckLake is explicitly disabled");
   }
 
   /** A statement outside a seal failed. */
@@ -119,6 +167,15 @@ final class DuckDbErrors {
             + " query result\nError: ";
     String own = text.startsWith(prefix) ? text.substring(prefix.length()) : text;
     int end = own.indexOf("\n\nLINE ");
-    return (end < 0 ? own : own.substring(0, end)).strip();
+    return withoutStatement(end < 0 ? own : own.substring(0, end)).strip();
+  }
+
+  private static String withoutStatement(String text) {
+    Matcher statement = METADATA_STATEMENT.matcher(text);
+    return statement.find() && statement.group(1).length() > MAX_STATEMENT_CHARACTERS
+        ? text.substring(0, statement.start())
+            + "a statement failed: "
+            + text.substring(statement.end())
+        : text;
   }
 }

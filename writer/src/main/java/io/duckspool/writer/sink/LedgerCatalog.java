@@ -35,8 +35,12 @@ interface LedgerCatalog {
    */
   long insert(Session session, SealedBatch batch, OtlpTable table) throws SQLException;
 
-  /** All rows and the ledger's move are in the open transaction, COMMIT is next. */
-  void beforeCommit(Session session, LedgerMove move) throws SQLException;
+  /**
+   * Gives the open transaction a text for the catalog's own history, where it keeps one.
+   *
+   * @param details JSON
+   */
+  void describe(Session session, String message, String details) throws SQLException;
 
   /** The seal is committed. Never fails. */
   void committed(Session session);

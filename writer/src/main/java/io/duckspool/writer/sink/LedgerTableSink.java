@@ -1,5 +1,6 @@
 package io.duckspool.writer.sink;
 
+import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.writer.batch.SealedBatch;
@@ -45,6 +46,22 @@ final class LedgerTableSink implements Sink {
         tables -> new DuckDbCatalog(kind, catalogName, target, tables));
   }
 
+  /** A schema of a DuckLake. */
+  static LedgerTableSink ofDuckLake(
+      DuckDbDatabase database, Target target, String catalogName, CatalogConfig.DuckLake config) {
+    return new LedgerTableSink(
+        database,
+        target,
+        catalogName,
+        tables ->
+            new DuckLakeCatalog(
+                catalogName,
+                target,
+                tables,
+                LakeMetadata.of(catalogName, config),
+                database.clock()));
+  }
+
   /** Makes the catalog's side for the tables of a target. */
   @FunctionalInterface
   private interface CatalogFactory {
@@ -75,6 +92,7 @@ final class LedgerTableSink implements Sink {
   @Override
   public LedgerRow prepare(LedgerRow first) throws SinkException {
     return inTransaction(
+        "ledger of " + first.listenUri(),
         session -> {
           prepareTables(session);
           Optional<LedgerRow> present = ledger.read(session, first.spoolId());
@@ -89,6 +107,7 @@ final class LedgerTableSink implements Sink {
   @Override
   public void check() throws SinkException {
     inTransaction(
+        "tables",
         session -> {
           prepareTables(session);
           return true;
@@ -182,6 +201,7 @@ final class LedgerTableSink implements Sink {
   @Override
   public void setLedger(LedgerRow row) throws SinkException {
     inTransaction(
+        "ledger of " + row.listenUri() + " set",
         session -> {
           prepareTables(session);
           ledger.remove(session, row.spoolId());
@@ -193,6 +213,7 @@ final class LedgerTableSink implements Sink {
   @Override
   public boolean removeLedger(String spoolId) throws SinkException {
     return inTransaction(
+        "ledger of spool " + spoolId + " removed",
         session ->
             tables.exists(session, TableDefinition.LEDGER) && ledger.remove(session, spoolId) > 0);
   }
@@ -237,7 +258,7 @@ final class LedgerTableSink implements Sink {
     if (target.provenance()) {
       insertSeal(session, batch, move, row.seals());
     }
-    catalog.beforeCommit(session, move);
+    catalog.describe(session, "seal " + row.seals() + " of " + move.listenUri(), details(move));
     CrashPoint.SEAL_BEFORE_COMMIT.reached();
     return row;
   }
@@ -298,6 +319,17 @@ final class LedgerTableSink implements Sink {
             + (moved > 1 ? " in " + moved + " rows" : ""));
   }
 
+  /** The index range of a seal, as JSON. */
+  private static String details(LedgerMove move) {
+    return "{\"spool_id\":\""
+        + move.spoolId()
+        + "\",\"first_index\":"
+        + move.first().toLong()
+        + ",\"next_index\":"
+        + move.next().next().toLong()
+        + "}";
+  }
+
   private static String rowsByTable(SealedBatch batch) {
     StringJoiner json = new StringJoiner(",", "{", "}");
     for (OtlpTable table : OtlpTable.values()) {
@@ -309,11 +341,15 @@ final class LedgerTableSink implements Sink {
     return json.toString();
   }
 
-  private <T> T inTransaction(Work<T> work) throws SinkException {
+  /**
+   * @param message what the work is, for the catalog's history
+   */
+  private <T> T inTransaction(String message, Work<T> work) throws SinkException {
     database.commitLock().lock();
     try (Session session = database.openSession(catalogName)) {
       session.begin();
       T result = work.run(session);
+      catalog.describe(session, message, "{}");
       session.commit();
       return result;
     } catch (SQLException e) {

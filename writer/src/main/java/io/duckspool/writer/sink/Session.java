@@ -21,6 +21,9 @@ final class Session implements AutoCloseable {
   /** The name of the view over an Arrow stream, in the connection's own temporary schema. */
   private static final String STREAM = "duckspool_rows";
 
+  /** What a statement over a batch's rows reads from. */
+  static final String ROWS = "temp." + STREAM;
+
   private final DuckDbDatabase database;
   private final DuckDBConnection connection;
   private final StepGate gate;
@@ -96,7 +99,15 @@ final class Session implements AutoCloseable {
    * @return rows inserted
    */
   long insert(SealedBatch batch, OtlpTable table, String into, String columns) throws SQLException {
-    String sql = "INSERT INTO " + into + " (" + columns + ") SELECT * FROM temp." + STREAM;
+    return update(batch, table, "INSERT INTO " + into + " (" + columns + ") SELECT * FROM " + ROWS);
+  }
+
+  /**
+   * Runs a statement that reads a batch's rows of one table from {@link #ROWS}, once.
+   *
+   * @return rows it wrote
+   */
+  long update(SealedBatch batch, OtlpTable table, String sql) throws SQLException {
     gate.pass(sql);
     try (ArrowArrayStream stream = batch.openStream(table)) {
       try (Statement statement = connection.createStatement()) {

@@ -9,11 +9,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The schema and tables of a target: creates what is missing, where that is allowed, and checks
  * what is there by column name and type. Names are compared as DuckDB compares them, without regard
  * to case.
+ *
+ * <p>It looks at each table by its name. DuckDB's lists of tables, schemas and columns ask every
+ * attached catalog, and fail for all while one of them is away.
  */
 final class TargetTables {
 
@@ -44,17 +48,36 @@ final class TargetTables {
     }
   }
 
+  /** What stands where a table is looked for. */
+  enum Presence {
+    TABLE,
+    VIEW,
+    NOTHING,
+    NO_SCHEMA
+  }
+
   /** True when the target has this table. */
   boolean exists(Session session, TableDefinition table) throws SQLException {
-    return session
-        .queryOne(
-            row -> 1,
-            "SELECT 1 FROM duckdb_tables() WHERE database_name = ?"
-                + " AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)",
-            catalog,
-            target.schema(),
-            table.name())
-        .isPresent();
+    return presence(session, table) == Presence.TABLE;
+  }
+
+  private Presence presence(Session session, TableDefinition table) throws SQLException {
+    try {
+      // Only tables have it.
+      List<Integer> none =
+          session.query(row -> 1, "SELECT rowid FROM " + qualified(table) + " LIMIT 0");
+      return none.isEmpty() ? Presence.TABLE : Presence.VIEW;
+    } catch (SQLException e) {
+      return DuckDbErrors.presenceOf(e).orElseThrow(() -> e);
+    }
+  }
+
+  /** The columns of a table of rows that take no NULL, or have a value of their own. */
+  List<String> columnsWithRules(Session session, OtlpTable table) throws SQLException {
+    return columns(session, TableDefinition.of(table, target.promoted())).stream()
+        .filter(column -> !column.nullable() || column.hasDefault())
+        .map(Found::name)
+        .toList();
   }
 
   String qualified(TableDefinition table) {
@@ -66,19 +89,9 @@ final class TargetTables {
   }
 
   private void prepareSchema(Session session) throws SQLException, SinkException {
-    boolean exists =
-        session
-            .queryOne(
-                row -> 1,
-                "SELECT 1 FROM duckdb_schemas() WHERE database_name = ?"
-                    + " AND lower(schema_name) = lower(?)",
-                catalog,
-                target.schema())
-            .isPresent();
-    if (exists) {
-      return;
-    }
-    if (!target.createTables()) {
+    if (target.createTables()) {
+      session.execute("CREATE SCHEMA IF NOT EXISTS " + qualifiedSchema());
+    } else if (presence(session, TableDefinition.LEDGER) == Presence.NO_SCHEMA) {
       throw new SinkException.Refused(
           "schema "
               + target.schema()
@@ -86,19 +99,20 @@ final class TargetTables {
               + catalog
               + ", and create_tables is false");
     }
-    session.execute("CREATE SCHEMA " + qualifiedSchema());
   }
 
   private void prepareTable(Session session, TableDefinition table, List<String> problems)
       throws SQLException {
-    if (exists(session, table)) {
-      checkColumns(session, table, problems);
-    } else if (isView(session, table)) {
-      problems.add(name(table) + " is a view, expected a table");
-    } else if (target.createTables()) {
-      session.execute(Ddl.createTable(qualifiedSchema(), table));
-    } else {
-      problems.add(name(table) + " does not exist, and create_tables is false");
+    switch (presence(session, table)) {
+      case TABLE -> checkColumns(session, table, problems);
+      case VIEW -> problems.add(name(table) + " is a view, expected a table");
+      case NOTHING, NO_SCHEMA -> {
+        if (target.createTables()) {
+          session.execute(Ddl.createTable(qualifiedSchema(), table));
+        } else {
+          problems.add(name(table) + " does not exist, and create_tables is false");
+        }
+      }
     }
   }
 
@@ -153,25 +167,16 @@ final class TargetTables {
     return session.query(
         row ->
             new Found(
-                row.getString(1), row.getString(2), row.getBoolean(3), row.getString(4) != null),
-        "SELECT column_name, data_type, is_nullable, column_default FROM duckdb_columns()"
-            + " WHERE database_name = ? AND lower(schema_name) = lower(?)"
-            + " AND lower(table_name) = lower(?) ORDER BY column_index",
-        catalog,
-        target.schema(),
-        table.name());
+                row.getString(1),
+                row.getString(2),
+                "YES".equals(row.getString(3)),
+                isDefault(row.getString(5))),
+        "DESCRIBE " + qualified(table));
   }
 
-  private boolean isView(Session session, TableDefinition table) throws SQLException {
-    return session
-        .queryOne(
-            row -> 1,
-            "SELECT 1 FROM duckdb_views() WHERE database_name = ?"
-                + " AND lower(schema_name) = lower(?) AND lower(view_name) = lower(?)",
-            catalog,
-            target.schema(),
-            table.name())
-        .isPresent();
+  /** A lake says NULL where a column has none. */
+  private static boolean isDefault(@Nullable String text) {
+    return text != null && !text.equalsIgnoreCase("NULL");
   }
 
   private String qualifiedSchema() {

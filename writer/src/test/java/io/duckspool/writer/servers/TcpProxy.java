@@ -124,19 +124,25 @@ public final class TcpProxy implements AutoCloseable {
   private void accept() {
     while (!listener.isClosed()) {
       try {
-        Socket client = listener.accept();
-        if (isDown) {
-          client.close();
-          continue;
-        }
-        Link link = new Link(client, new Socket(server.getAddress(), server.getPort()));
-        links.add(link);
-        daemon("requests", link::pumpRequests);
-        daemon("replies", link::pumpReplies);
+        join(listener.accept());
       } catch (IOException e) {
-        // The proxy is closed, or the server is away: the client sees its connection end.
-        continue;
+        continue; // The proxy is closed, or out of sockets.
       }
+    }
+  }
+
+  /** Joins a client to the server, or lets it see its connection end. */
+  private void join(Socket client) {
+    try {
+      if (isDown) {
+        throw new IOException("down");
+      }
+      Link link = new Link(client, new Socket(server.getAddress(), server.getPort()));
+      links.add(link);
+      daemon("requests", link::pumpRequests);
+      daemon("replies", link::pumpReplies);
+    } catch (IOException e) {
+      closeQuietly(client);
     }
   }
 
@@ -160,32 +166,35 @@ public final class TcpProxy implements AutoCloseable {
 
     void pumpRequests() {
       byte[] buffer = new byte[BUFFER_BYTES];
-      try (InputStream in = client.getInputStream()) {
+      try {
+        InputStream in = client.getInputStream();
         OutputStream out = upstream.getOutputStream();
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
           Fault fault = armed.get();
           if (fault != null
               && contains(buffer, read, fault.text)
               && armed.compareAndSet(fault, null)) {
-            struck = fault;
-            if (fault.kind == Kind.HOLD) {
-              closeQuietly(client);
-              fault.struck.countDown();
-              fault.released.await();
-            }
+            strike(fault);
             out.write(buffer, 0, read);
-            return; // The replies end this link.
+            return; // The answer ends this link.
           }
           out.write(buffer, 0, read);
         }
+        close();
       } catch (IOException e) {
-        // One side is gone.
+        close(); // One side is gone.
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-      } finally {
-        if (struck == null) {
-          close();
-        }
+        close();
+      }
+    }
+
+    private void strike(Fault fault) throws InterruptedException {
+      struck = fault;
+      if (fault.kind == Kind.HOLD) {
+        fault.struck.countDown();
+        closeQuietly(client);
+        fault.released.await();
       }
     }
 
@@ -198,11 +207,11 @@ public final class TcpProxy implements AutoCloseable {
       } catch (IOException e) {
         // One side is gone.
       } finally {
-        close();
         if (struck != null) {
           struck.struck.countDown();
           struck.answered.countDown();
         }
+        close();
       }
     }
 

@@ -104,13 +104,22 @@ final class DeclaredStatementsTest {
         "ATTACH 'ducklake:sqlite:/d/m.sqlite' AS \"lake\" (\"DATA_PATH\" 's3://b/l', READ_ONLY)",
         AttachStatements.attach("lake", lake("sqlite:/d/m.sqlite", Optional.of("s3://b/l")), true));
     assertEquals(
-        "ATTACH 'ducklake:postgres:' AS \"lake\" (\"DATA_PATH\" '/d/l', \"ENCRYPTED\" 'true',"
-            + " \"META_SECRET\" 'pg')",
+        "ATTACH 'ducklake:postgres:connect_timeout=10 keepalives_idle=30 keepalives_interval=10"
+            + " keepalives_count=3 tcp_user_timeout=30000 options=''-c lock_timeout=30000"
+            + " -c idle_in_transaction_session_timeout=600000''' AS \"lake\""
+            + " (\"DATA_PATH\" '/d/l', \"ENCRYPTED\" 'true', \"META_SECRET\" 'pg')",
         AttachStatements.attach(
             "lake",
             new CatalogConfig.DuckLake(
                 "postgres:", Optional.of("/d/l"), Optional.of("pg"), Map.of("encrypted", "true")),
             false));
+  }
+
+  @Test
+  void aLake_isLookedFor_beforeItIsMade() {
+    assertEquals(
+        "ATTACH 'ducklake:/d/m.ducklake' AS \"lake\" (\"CREATE_IF_NOT_EXISTS\" 'false')",
+        AttachStatements.attachPresent("lake", lake("/d/m.ducklake", Optional.empty())));
   }
 
   @Test
@@ -131,7 +140,7 @@ final class DeclaredStatementsTest {
             false));
   }
 
-  private static CatalogConfig lake(String metadata, Optional<String> dataPath) {
+  private static CatalogConfig.DuckLake lake(String metadata, Optional<String> dataPath) {
     return new CatalogConfig.DuckLake(metadata, dataPath, Optional.empty(), Map.of());
   }
 
