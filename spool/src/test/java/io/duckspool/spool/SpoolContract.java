@@ -332,6 +332,28 @@ public abstract class SpoolContract {
   }
 
   @Test
+  void aTailerGoesBackOneEntry_andDeliversItAgain_asOftenAsItTakes() throws Exception {
+    try (Spool spool = open(options().withSegmentBytes(4096));
+        SpoolTailer tailer = tailer()) {
+      for (int i = 0; i < 30; i++) {
+        append(spool, payload(i, 500), 1);
+      }
+      SpoolPosition before = tailer.position();
+      for (int i = 0; i < 30; i++) {
+        for (int time = 0; time < 3; time++) {
+          SpoolEntry entry = (SpoolEntry) tailer.read();
+          assertArrayEquals(payload(i, 500), payloadOf(entry));
+          assertEquals(entry.after(), tailer.position());
+          tailer.moveTo(before);
+          assertEquals(before, tailer.position());
+        }
+        before = ((SpoolEntry) tailer.read()).after();
+      }
+      assertInstanceOf(SpoolRead.AtDurableMark.class, tailer.read());
+    }
+  }
+
+  @Test
   void onlyWhollyCommittedSegmentsAreDeleted() throws Exception {
     try (Spool spool = open(options().withSegmentBytes(4096));
         SpoolTailer tailer = tailer()) {

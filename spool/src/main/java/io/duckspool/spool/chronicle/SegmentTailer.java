@@ -50,8 +50,16 @@ final class SegmentTailer implements SpoolTailer {
   /** Where the next document of {@link #reader} begins. */
   private long offset;
 
-  /** An envelope that a damage search found, and that {@link #read} begins with; else -1. */
+  /**
+   * An envelope that a damage search found, or that is to be delivered again, and that {@link
+   * #read} begins with; else -1.
+   */
   private long foundEnvelopeAt = NONE;
+
+  /** Where the entry delivered last stands in the open segment, and the position before it. */
+  private long deliveredEnvelopeAt = NONE;
+
+  private SpoolPosition beforeDelivered = position;
 
   SegmentTailer(
       SegmentFolder folder,
@@ -68,9 +76,15 @@ final class SegmentTailer implements SpoolTailer {
     this.disk = disk;
   }
 
+  /** One entry back is cheap; to get anywhere else the segment is read from its start. */
   @Override
   public void moveTo(SpoolPosition next) {
-    release();
+    if (deliveredEnvelopeAt != NONE && next.equals(beforeDelivered)) {
+      foundEnvelopeAt = deliveredEnvelopeAt;
+      deliveredEnvelopeAt = NONE;
+    } else {
+      release();
+    }
     position = next;
   }
 
@@ -196,6 +210,7 @@ final class SegmentTailer implements SpoolTailer {
     }
     reader = Optional.empty();
     foundEnvelopeAt = NONE;
+    deliveredEnvelopeAt = NONE;
   }
 
   @Override
@@ -252,6 +267,8 @@ final class SegmentTailer implements SpoolTailer {
 
   private SpoolRead deliver(Found.Entry entry) {
     Envelope envelope = entry.envelope();
+    deliveredEnvelopeAt = entry.offset();
+    beforeDelivered = position;
     offset = entry.nextOffset();
     position = envelope.after();
     return new SpoolEntry(
@@ -377,6 +394,7 @@ final class SegmentTailer implements SpoolTailer {
 
   private SpoolRead.Damaged damaged(SpoolPosition to, List<FileRange> ranges, String reason) {
     SpoolRead.Damaged damaged = new SpoolRead.Damaged(position, to, ranges, reason);
+    deliveredEnvelopeAt = NONE;
     if (to.next().segment() != position.next().segment()) {
       release();
     }
