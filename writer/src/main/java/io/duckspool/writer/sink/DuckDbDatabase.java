@@ -38,6 +38,7 @@ public final class DuckDbDatabase implements AutoCloseable {
   private final DuckDbSettings settings;
   private final Catalogs catalogs;
   private final Reattachment reattachment;
+  private final Renewal renewal;
   private final InstantSource clock;
   private final LongSupplier nanoTicker;
   private final StepGate gate;
@@ -57,10 +58,13 @@ public final class DuckDbDatabase implements AutoCloseable {
       InstantSource clock,
       LongSupplier nanoTicker,
       StepGate gate,
+      Renewal renewal,
       DuckDbInstance instance) {
     this.settings = settings;
     this.catalogs = new Catalogs(settings.declared());
     this.reattachment = new Reattachment(settings, nanoTicker);
+    this.renewal = renewal;
+    renewal.opened();
     this.clock = clock;
     this.nanoTicker = nanoTicker;
     this.gate = gate;
@@ -83,10 +87,21 @@ public final class DuckDbDatabase implements AutoCloseable {
   static DuckDbDatabase open(
       DuckDbSettings settings, InstantSource clock, LongSupplier nanoTicker, StepGate gate)
       throws SinkException {
+    return open(settings, clock, nanoTicker, gate, Renewal.of(settings, Renewal.GROWTH_BYTES));
+  }
+
+  static DuckDbDatabase open(
+      DuckDbSettings settings,
+      InstantSource clock,
+      LongSupplier nanoTicker,
+      StepGate gate,
+      Renewal renewal)
+      throws SinkException {
     if (settings.database().isEmpty()) {
       LOG.warn("duckdb.database is :memory:, all rows are lost when the writer exits");
     }
-    return new DuckDbDatabase(settings, clock, nanoTicker, gate, openInstance(settings, false));
+    return new DuckDbDatabase(
+        settings, clock, nanoTicker, gate, renewal, openInstance(settings, false));
   }
 
   /**
@@ -108,7 +123,12 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
     // Nothing is written, so the clock isn't read.
     return new DuckDbDatabase(
-        settings, InstantSource.system(), nanoTicker, StepGate.OPEN, openInstance(settings, true));
+        settings,
+        InstantSource.system(),
+        nanoTicker,
+        StepGate.OPEN,
+        Renewal.of(settings, Renewal.GROWTH_BYTES),
+        openInstance(settings, true));
   }
 
   /**
@@ -228,9 +248,10 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
     if (invalid) {
       LOG.warn("reopening the database after a fatal error");
-      closeConnections();
-      instance = DuckDbInstance.open(settings, false);
-      invalid = false;
+      openAnew();
+    } else if (sessions.isEmpty() && renewal.isDue()) {
+      LOG.debug("reopening the database to have memory back");
+      openAnew();
     }
     Session session = new Session(this, instance.root().duplicate(), gate);
     sessions.add(session);
@@ -283,10 +304,7 @@ public final class DuckDbDatabase implements AutoCloseable {
         throw new SQLException(
             "catalog " + catalog + " can't be attached now: the database is in use, try again");
       }
-      closeConnections();
-      invalid = true; // Until it is open again, whatever happens.
-      instance = DuckDbInstance.open(settings, false);
-      invalid = false;
+      openAnew();
     } finally {
       isReopening = false;
       notifyAll();
@@ -324,6 +342,14 @@ public final class DuckDbDatabase implements AutoCloseable {
     } catch (SQLException e) {
       throw DuckDbErrors.ofStatement("default database", e);
     }
+  }
+
+  private void openAnew() throws SQLException {
+    closeConnections();
+    invalid = true; // Until it is open again, whatever happens.
+    instance = DuckDbInstance.open(settings, false);
+    invalid = false;
+    renewal.opened();
   }
 
   private void closeConnections() {
