@@ -46,17 +46,21 @@ final class AttachStatements {
     if (readOnly && !(catalog instanceof CatalogConfig.Iceberg)) {
       flag("READ_ONLY");
     }
-    String path = path(catalog);
+    String path = path(catalog, readOnly);
     catalog.options().forEach((option, value) -> literal(option.toUpperCase(Locale.ROOT), value));
     return "ATTACH " + Identifiers.literal(path) + " AS " + Identifiers.quote(name) + text();
   }
 
-  private String path(CatalogConfig catalog) {
+  private String path(CatalogConfig catalog, boolean readOnly) {
     if (catalog instanceof CatalogConfig.DuckLake lake) {
       text("DATA_PATH", lake.dataPath());
       if (lake.isOnPostgres()) {
         text("META_SECRET", lake.secret());
         return "ducklake:" + lake.metadata() + POSTGRES_LIMITS;
+      }
+      if (lake.isOnSqlite() && !readOnly) {
+        // Else a COMMIT fails while somebody reads, and keeps the file locked for good (measured).
+        literal("META_JOURNAL_MODE", "WAL");
       }
       return "ducklake:" + lake.metadata();
     }

@@ -104,6 +104,9 @@ final class DeclaredStatementsTest {
         "ATTACH 'ducklake:sqlite:/d/m.sqlite' AS \"lake\" (\"DATA_PATH\" 's3://b/l', READ_ONLY)",
         AttachStatements.attach("lake", lake("sqlite:/d/m.sqlite", Optional.of("s3://b/l")), true));
     assertEquals(
+        "ATTACH 'ducklake:sqlite:/d/m.sqlite' AS \"lake\" (\"META_JOURNAL_MODE\" 'WAL')",
+        AttachStatements.attach("lake", lake("sqlite:/d/m.sqlite", Optional.empty()), false));
+    assertEquals(
         "ATTACH 'ducklake:postgres:connect_timeout=10 keepalives_idle=30 keepalives_interval=10"
             + " keepalives_count=3 tcp_user_timeout=30000 options=''-c lock_timeout=30000"
             + " -c idle_in_transaction_session_timeout=600000''' AS \"lake\""
