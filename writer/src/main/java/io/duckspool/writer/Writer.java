@@ -11,6 +11,7 @@ import io.duckspool.common.metrics.MetricsPage;
 import io.duckspool.common.process.ServiceProcess;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.DataFolder;
+import io.duckspool.common.server.KnownParquetRoots;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.spool.SpoolStore;
 import io.duckspool.spool.chronicle.ChronicleSpoolStore;
@@ -28,6 +29,7 @@ import io.duckspool.writer.pipeline.Verifier;
 import io.duckspool.writer.sink.Declared;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
+import io.duckspool.writer.sink.ParquetSettings;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -166,6 +168,8 @@ public final class Writer implements AutoCloseable {
         createFolderOf(lake.metadataFile().get());
       }
     }
+    Path staging = new DataFolder(loaded.data()).staging();
+    AtomicFile.createFolder(staging);
     try {
       return DuckDbDatabase.open(
           new DuckDbSettings(
@@ -176,7 +180,8 @@ public final class Writer implements AutoCloseable {
               Optional.of(config.extensionDirectory()),
               config.installExtensions(),
               config.initSql(),
-              new Declared(loaded.catalogs(), loaded.secrets())),
+              new Declared(loaded.catalogs(), loaded.secrets()),
+              new ParquetSettings(Optional.of(staging), KnownParquetRoots.of(loaded))),
           clock,
           nanoTicker);
     } catch (SinkException e) {

@@ -38,9 +38,10 @@ final class ServerKeys {
   static final ConfigKey<String> PARQUET_EXPORT_PATH =
       key(
           "parquet_export_path",
-          ValueType.string(),
+          ValueType.parquetRoot(),
           NONE,
-          "A folder or `s3://bucket/prefix` for Parquet files; not together with `catalog`.");
+          "A folder or `s3://bucket/prefix` for Parquet files; not together with `catalog`. Relative"
+              + " paths start at the working directory.");
   static final ConfigKey<Boolean> CREATE_TABLES =
       key(
           "create_tables",

@@ -62,6 +62,11 @@ record ValueType<T>(
     return new ValueType<>("path", "not empty", ValueType::notEmpty);
   }
 
+  /** A root of Parquet files, in its one spelling. */
+  static ValueType<String> parquetRoot() {
+    return new ValueType<>("string", "folder or s3://", text -> ParquetRoot.parse(text).location());
+  }
+
   static ValueType<HostPort> hostPort() {
     return new ValueType<>("host:port", "port 1 to 65535", HostPort::parse);
   }

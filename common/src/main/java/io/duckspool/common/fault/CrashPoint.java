@@ -81,6 +81,20 @@ public enum CrashPoint {
   SEAL_FROZEN,
   /** The committed checkpoint is published, the segments below it are still there. */
   CHECKPOINT_PUBLISHED,
+  /** The Parquet files of a seal are made in staging, not yet synced. */
+  EXPORT_COPIED,
+  /** The staged files of a seal are synced, nothing names them. */
+  EXPORT_STAGED,
+  /** The intent of a seal is durable, none of its files has its place. */
+  EXPORT_INTENT_WRITTEN,
+  /** One file of a seal has its place, not yet synced; reached once a file. */
+  EXPORT_FILE_PLACED,
+  /** All files of a seal have their places, the ledger is not moved. */
+  EXPORT_SYNCED,
+  /** The ledger of a Parquet root is moved, the intent is still there. */
+  EXPORT_LEDGER_MOVED,
+  /** The intent of a seal is removed, what was staged is still there. */
+  EXPORT_INTENT_REMOVED,
   /** A server that was stopping is marked as serving again; the receiver knows nothing of it. */
   TAKE_UP_WRITTEN,
   /** The other target of a kept spool holds its ledger, the server file names the first one. */

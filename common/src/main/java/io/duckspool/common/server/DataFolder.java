@@ -60,6 +60,11 @@ public record DataFolder(Path root) {
     return root.resolve("quarantine");
   }
 
+  /** Where DuckDB writes the files of Parquet targets before they get their places. */
+  public Path staging() {
+    return root.resolve("staging");
+  }
+
   /** Holds one folder a server. */
   public Path servers() {
     return root.resolve("servers");

@@ -8,12 +8,14 @@ import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.config.HostPort;
+import io.duckspool.common.config.ParquetRoot;
 import io.duckspool.common.process.ExitCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of one control port whose failures are turned into exit codes: wrong parameters 2, not
@@ -83,6 +85,18 @@ final class ControlCall {
       return ListenUri.parse(uri).toString();
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A root that a user typed: a relative path starts where the command runs. */
+  static @Nullable String parquetRoot(@Nullable String path) {
+    if (path == null) {
+      return null;
+    }
+    try {
+      return ParquetRoot.parse(path).location();
+    } catch (IllegalArgumentException e) {
+      return path; // The process that is asked says what is wrong with it.
     }
   }
 

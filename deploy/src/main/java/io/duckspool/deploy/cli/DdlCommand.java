@@ -2,7 +2,9 @@ package io.duckspool.deploy.cli;
 
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.config.ParquetRoot;
 import io.duckspool.common.config.PromotedAttributes;
+import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.writer.sink.Ddl;
@@ -10,6 +12,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +35,15 @@ final class DdlCommand implements Callable<Integer> {
 
   @Option(names = "--schema", description = "Where the tables are; default: ${DEFAULT-VALUE}.")
   private String schema = "main";
+
+  @Option(
+      names = "--parquet-export-path",
+      paramLabel = "PATH",
+      description = {
+        "For Parquet files in a folder or s3://bucket/prefix: the views over them, in the default",
+        "database, and the files without rows that these need."
+      })
+  private @Nullable String parquetExportPath;
 
   @Option(
       names = "--promote-resource-attributes",
@@ -60,9 +72,37 @@ final class DdlCommand implements Callable<Integer> {
             keys("--promote-resource-attributes", promoteResourceAttributes),
             keys("--promote-scope-attributes", promoteScopeAttributes));
     PrintWriter out = spec.commandLine().getOut();
+    if (parquetExportPath != null) {
+      if (!catalog.isEmpty() || promoted.count() > 0) {
+        throw new CommandFailedException(
+            ExitCode.USAGE,
+            "--parquet-export-path can't be given together with --catalog or promoted attributes");
+      }
+      printParquet(out, root(parquetExportPath), config.writer().provenance());
+      return ExitCode.DONE;
+    }
     Ddl.statements(catalog, schema, config.writer().provenance(), promoted)
         .forEach(statement -> out.println(statement + ";"));
     return ExitCode.DONE;
+  }
+
+  private void printParquet(PrintWriter out, ParquetRoot root, boolean provenance) {
+    if (root instanceof ParquetRoot.Folder folder) {
+      out.println("-- The folders must be there:");
+      for (OtlpTable table : OtlpTable.values()) {
+        out.println("--   " + folder.path().resolve(table.tableName()));
+      }
+    }
+    Ddl.parquetStatements(root.location(), schema, provenance)
+        .forEach(statement -> out.println(statement + ";"));
+  }
+
+  private static ParquetRoot root(String path) throws CommandFailedException {
+    try {
+      return ParquetRoot.parse(path);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailedException(ExitCode.USAGE, "--parquet-export-path: " + e.getMessage());
+    }
   }
 
   private static List<String> keys(String option, List<String> given)

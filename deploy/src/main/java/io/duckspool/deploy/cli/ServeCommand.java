@@ -192,7 +192,7 @@ final class ServeCommand implements Callable<Integer> {
     put(given, "schema", schema);
     put(given, "token", tokenFile == null ? token : tokenIn(tokenFile));
     put(given, "disable_auth", disableAuth);
-    put(given, "parquet_export_path", parquetExportPath);
+    put(given, "parquet_export_path", ControlCall.parquetRoot(parquetExportPath));
     put(given, "create_tables", createTables);
     put(given, "allow_other_hostname", allowOtherHostname);
     put(given, "max_body_bytes", maxBodyBytes);

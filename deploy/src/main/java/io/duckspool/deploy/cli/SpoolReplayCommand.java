@@ -54,7 +54,11 @@ final class SpoolReplayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ConfigException, CommandFailedException {
     AdminApi.Replay request =
-        new AdminApi.Replay(ControlCall.canonical(uri), catalog, schema, parquetExportPath);
+        new AdminApi.Replay(
+            ControlCall.canonical(uri),
+            catalog,
+            schema,
+            ControlCall.parquetRoot(parquetExportPath));
     ControlCall writer = ControlCall.toWriter(common.load());
     String answer = writer.post(AdminApi.REPLAY, request, TIMEOUT);
     PrintWriter out = spec.commandLine().getOut();

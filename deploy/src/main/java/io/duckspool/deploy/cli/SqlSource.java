@@ -10,10 +10,12 @@ import io.duckspool.common.config.DuckDbConfig;
 import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.common.server.DataFolder;
+import io.duckspool.common.server.KnownParquetRoots;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.writer.sink.Declared;
 import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
+import io.duckspool.writer.sink.ParquetSettings;
 import io.duckspool.writer.sink.QueryException;
 import io.duckspool.writer.sink.SinkException;
 import io.duckspool.writer.sink.SqlRunner;
@@ -231,7 +233,7 @@ abstract class SqlSource implements AutoCloseable {
       lock.close();
     }
 
-    private static DuckDbSettings settings(DuckspoolConfig config) {
+    private static DuckDbSettings settings(DuckspoolConfig config) throws IOException {
       DuckDbConfig duckdb = config.duckdb();
       return new DuckDbSettings(
           duckdb.isInMemory() ? Optional.empty() : Optional.of(Path.of(duckdb.database())),
@@ -241,7 +243,8 @@ abstract class SqlSource implements AutoCloseable {
           Optional.of(duckdb.extensionDirectory()),
           duckdb.installExtensions(),
           duckdb.initSql(),
-          new Declared(config.catalogs(), config.secrets()));
+          new Declared(config.catalogs(), config.secrets()),
+          new ParquetSettings(Optional.empty(), KnownParquetRoots.of(config)));
     }
   }
 }

@@ -407,6 +407,24 @@ final class ControlCommandsTest {
   }
 
   @Test
+  void ddl_printsTheViewsOverParquetFiles() {
+    assertEquals(
+        0, run("ddl", "--parquet-export-path=/srv/otlp/", "--schema=files"), err::toString);
+    List<String> lines = out.toString().lines().toList();
+    assertEquals("-- The folders must be there:", lines.get(0));
+    assertEquals("--   /srv/otlp/otlp_logs", lines.get(1));
+    assertTrue(lines.contains("CREATE SCHEMA IF NOT EXISTS \"files\";"), out::toString);
+    assertTrue(
+        out.toString()
+            .contains(
+                "FROM read_parquet('/srv/otlp/otlp_logs/**/*.parquet*', hive_partitioning = false,"
+                    + " union_by_name = false);"),
+        out::toString);
+    assertEquals(2, run("ddl", "--parquet-export-path=gs://b/x"));
+    assertEquals(2, run("ddl", "--parquet-export-path=/x", "--catalog=lake"));
+  }
+
+  @Test
   void ddl_printsStatements() {
     assertEquals(0, run("ddl", "--catalog=lake", "--schema=otel"), err::toString);
     assertTrue(out.toString().startsWith("CREATE SCHEMA IF NOT EXISTS "), out::toString);

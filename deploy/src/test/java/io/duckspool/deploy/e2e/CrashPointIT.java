@@ -41,14 +41,16 @@ final class CrashPointIT {
 
   private Revival revival;
 
-  /** All but those that only calls reach, which {@link LifecycleCrashIT} makes, or only a lake. */
+  /**
+   * All but those that only calls reach, which {@link LifecycleCrashIT} makes, or other targets.
+   */
   static Stream<CrashPoint> points() {
     return Stream.of(CrashPoint.values())
-        .filter(point -> !LifecycleCrashIT.isOfACall(point) && !isOfALake(point));
+        .filter(point -> !LifecycleCrashIT.isOfACall(point) && !isOfAnotherTarget(point));
   }
 
-  private static boolean isOfALake(CrashPoint point) {
-    return point.name().startsWith("LAKE_");
+  private static boolean isOfAnotherTarget(CrashPoint point) {
+    return point.name().matches("(LAKE|EXPORT)_.*");
   }
 
   @ParameterizedTest

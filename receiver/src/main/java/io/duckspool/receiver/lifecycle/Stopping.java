@@ -1,6 +1,5 @@
 package io.duckspool.receiver.lifecycle;
 
-import io.duckspool.common.admin.AbandonedException;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.admin.ListenUri;
@@ -17,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +39,6 @@ final class Stopping {
   private static final String NOT_IN_TIME =
       "not committed in time; the spool is kept, and goes on draining";
 
-  private static final Answer ABANDONED =
-      new Answer(false, "nobody waits; the spool is kept, and goes on draining");
-
   private final Environment environment;
   private final Roster roster;
 
@@ -59,12 +54,10 @@ final class Stopping {
    * Stops a server for good.
    *
    * @param timeout bounds the wait for the commit, and for requests that were admitted
-   * @param isAbandoned asked while it waits for the commit; true: nobody waits for the answer
    * @throws ExportError 409 when nobody knows what is in its folder; 503 when its last requests
    *     could not be made durable: then the process ends, and serves it again
    */
-  AdminApi.Stopped stop(ListenUri uri, Duration timeout, BooleanSupplier isAbandoned)
-      throws ExportError, InterruptedException {
+  AdminApi.Stopped stop(ListenUri uri, Duration timeout) throws ExportError, InterruptedException {
     Deadline deadline = new Deadline(environment.ticker(), timeout);
     @Nullable ServerRunner drain;
     ReentrantLock lock = roster.lock(uri);
@@ -87,7 +80,7 @@ final class Stopping {
     }
     CrashPoint.STOP_PORT_FREED.reached();
     try {
-      return await(drain, deadline, isAbandoned);
+      return await(drain, deadline);
     } finally {
       drains.remove(uri, drain);
     }
@@ -120,17 +113,13 @@ final class Stopping {
     }
   }
 
-  private AdminApi.Stopped await(
-      ServerRunner runner, Deadline deadline, BooleanSupplier isAbandoned)
+  private AdminApi.Stopped await(ServerRunner runner, Deadline deadline)
       throws InterruptedException {
     Answer answer = Answer.NONE;
     String status = "Stopped listening on " + runner.uri();
     while (!isRemoved(runner)) {
       if (!answer.isSealed()) {
-        answer = seal(runner, deadline, isAbandoned);
-      }
-      if (isAbandoned.getAsBoolean()) {
-        answer = ABANDONED;
+        answer = seal(runner, deadline);
       }
       boolean isServedAgain = roster.find(runner.uri()).isPresent();
       if (answer.error() != null || isServedAgain || !deadline.pause()) {
@@ -156,8 +145,7 @@ final class Stopping {
   }
 
   /** Has the writer commit what there is. */
-  private Answer seal(ServerRunner runner, Deadline deadline, BooleanSupplier isAbandoned)
-      throws InterruptedException {
+  private Answer seal(ServerRunner runner, Deadline deadline) throws InterruptedException {
     Duration left = deadline.left();
     if (runner.spool().isEmpty() || left.isZero()) {
       return Answer.NONE;
@@ -170,8 +158,7 @@ final class Stopping {
               .seal(
                   new AdminApi.Seal(
                       runner.file().spoolId(), end, "stop", Math.max(1, left.toMillis())),
-                  left.plus(CALL_MARGIN),
-                  isAbandoned);
+                  left.plus(CALL_MARGIN));
       return switch (sealed.status()) {
         case "sealed" -> Answer.SEALED;
         case "error" -> new Answer(false, sealed.error());
@@ -184,8 +171,6 @@ final class Stopping {
           "the writer doesn't answer on "
               + environment.config().writer().control()
               + "; the spool is kept, and goes on draining with it");
-    } catch (AbandonedException e) {
-      return ABANDONED;
     } catch (AdminException e) {
       return new Answer(false, "the writer: " + e.getMessage());
     } catch (IOException e) {

@@ -10,20 +10,23 @@ import java.net.ConnectException;
 final class WriterErrors {
 
   private static final int BAD_REQUEST = 400;
+  private static final int CONFLICT = 409;
 
   private WriterErrors() {}
 
   /** Whether the writer said no, for good: asked again it says the same. */
   static boolean isRefusal(AdminException e) {
-    return e.status() == BAD_REQUEST;
+    return e.status() == BAD_REQUEST || e.status() == CONFLICT;
   }
 
   /** Its refusal is passed on; anything else is a writer that can't do what is needed of it. */
   static ExportError of(AdminException e) {
     String message = String.valueOf(e.getMessage());
-    return isRefusal(e)
-        ? ExportError.of(ExportError.Kind.BAD_REQUEST, message)
-        : ExportError.unavailable("the writer: " + message);
+    return switch (e.status()) {
+      case BAD_REQUEST -> ExportError.of(ExportError.Kind.BAD_REQUEST, message);
+      case CONFLICT -> ExportError.of(ExportError.Kind.CONFLICT, message);
+      default -> ExportError.unavailable("the writer: " + message);
+    };
   }
 
   /** It doesn't answer. */

@@ -29,6 +29,10 @@ final class RefusedException extends Exception {
     return new RefusedException(405, "method_not_allowed", message);
   }
 
+  static RefusedException conflict(String message) {
+    return new RefusedException(409, "conflict", message);
+  }
+
   static RefusedException unavailable(String message) {
     return new RefusedException(503, "unavailable", message);
   }

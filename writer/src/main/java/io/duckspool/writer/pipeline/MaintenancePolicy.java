@@ -53,7 +53,7 @@ final class MaintenancePolicy {
 
   /** Whether maintenance is due now. */
   static boolean isDue(Moment moment, SealLimits limits) {
-    return moment.kind() != CatalogKind.DEFAULT
+    return moment.kind().isMaintained()
         && isAutomatic(moment.trigger())
         && moment.sealsSinceAttempt() >= MIN_SEALS
         && moment.millisSinceAttempt() >= MIN_MILLIS

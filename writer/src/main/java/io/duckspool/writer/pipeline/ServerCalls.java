@@ -2,6 +2,7 @@ package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.config.ParquetRoot;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
@@ -186,13 +187,11 @@ public final class ServerCalls {
 
   private static ServerConfig replayed(ServerConfig config, AdminApi.Replay request) {
     Optional<String> catalog = Optional.ofNullable(request.catalog()).filter(c -> !c.isEmpty());
-    Optional<String> path = Optional.ofNullable(request.parquetExportPath());
+    Optional<String> path =
+        Optional.ofNullable(request.parquetExportPath()).map(ServerCalls::parquetRoot);
     String schema = Optional.ofNullable(request.schema()).orElse("main");
     if (schema.isEmpty()) {
       throw new IllegalArgumentException("schema must not be empty");
-    }
-    if (path.isPresent() && path.get().isEmpty()) {
-      throw new IllegalArgumentException("parquet_export_path must not be empty");
     }
     if (path.isPresent() && catalog.isPresent()) {
       throw new IllegalArgumentException(
@@ -211,6 +210,14 @@ public final class ServerCalls {
               + ": the server has promoted attributes, which only catalogs take");
     }
     return config.withTarget(catalog, schema, path);
+  }
+
+  private static String parquetRoot(String text) {
+    try {
+      return ParquetRoot.parse(text).location();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("parquet_export_path: " + e.getMessage(), e);
+    }
   }
 
   /** Nothing was acked: the ledger row is all there is. */

@@ -7,5 +7,15 @@ public enum CatalogKind {
   /** An attached DuckDB file. */
   DUCKDB,
   /** An attached DuckLake. */
-  DUCKLAKE
+  DUCKLAKE,
+  /** The default database, with views over files that have no catalog. */
+  PARQUET;
+
+  /** Whether the writer maintains it between seals. */
+  public boolean isMaintained() {
+    return switch (this) {
+      case DEFAULT, PARQUET -> false;
+      case DUCKDB, DUCKLAKE -> true;
+    };
+  }
 }

@@ -1,5 +1,6 @@
 package io.duckspool.writer.sink;
 
+import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.writer.batch.Column;
 import java.util.ArrayList;
@@ -28,6 +29,29 @@ public final class Ddl {
     List<String> statements = new ArrayList<>();
     statements.add("CREATE SCHEMA IF NOT EXISTS " + qualifiedSchema);
     statements.addAll(tables);
+    return List.copyOf(statements);
+  }
+
+  /**
+   * Everything a Parquet target needs of the default database, one statement an element, without
+   * semicolons. The folders of the files that they copy to must be there.
+   *
+   * @param location of the root, as {@code ParquetRoot} spells it
+   * @param provenance whether {@code duckspool_seals} is wanted
+   */
+  public static List<String> parquetStatements(String location, String schema, boolean provenance) {
+    List<String> statements = new ArrayList<>();
+    for (OtlpTable table : OtlpTable.values()) {
+      statements.add(
+          ParquetStatements.copySchema(table, location + "/" + ParquetLayout.schemaFile(table)));
+    }
+    statements.add("CREATE SCHEMA IF NOT EXISTS " + Identifiers.quote(schema));
+    ParquetStatements.views(location, provenance)
+        .forEach(
+            (name, select) ->
+                statements.add(
+                    ParquetStatements.createView(
+                        Identifiers.quote(schema) + "." + Identifiers.quote(name), select)));
     return List.copyOf(statements);
   }
 

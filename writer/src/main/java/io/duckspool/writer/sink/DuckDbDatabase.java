@@ -1,6 +1,9 @@
 package io.duckspool.writer.sink;
 
 import io.duckspool.common.config.CatalogConfig;
+import io.duckspool.common.config.ParquetRoot;
+import io.duckspool.writer.sink.store.IoGate;
+import io.duckspool.writer.sink.store.ObjectStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -11,7 +14,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +40,8 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   private static final long REOPENING_STEP_MILLIS = 100;
 
-  private final DuckDbSettings settings;
   private final Catalogs catalogs;
+  private final ParquetRoots parquetRoots;
   private final Reattachment reattachment;
   private final Renewal renewal;
   private final InstantSource clock;
@@ -48,6 +53,7 @@ public final class DuckDbDatabase implements AutoCloseable {
   /** All below are guarded by this object's monitor. */
   private final Set<Session> sessions = new HashSet<>();
 
+  private DuckDbSettings settings;
   private DuckDbInstance instance;
   private boolean invalid;
   private boolean isReopening;
@@ -62,6 +68,7 @@ public final class DuckDbDatabase implements AutoCloseable {
       DuckDbInstance instance) {
     this.settings = settings;
     this.catalogs = new Catalogs(settings.declared());
+    this.parquetRoots = new ParquetRoots(settings.declared().secrets());
     this.reattachment = new Reattachment(settings, nanoTicker);
     this.renewal = renewal;
     renewal.opened();
@@ -137,16 +144,13 @@ public final class DuckDbDatabase implements AutoCloseable {
    * @throws SinkException.Refused a kind of target that this version doesn't support
    */
   public Sink sink(Target target) throws SinkException {
-    if (target.parquetExportPath().isPresent()) {
-      throw new SinkException.Refused(
-          "parquet_export_path "
-              + target.parquetExportPath().get()
-              + ": Parquet targets are not supported by this version");
-    }
     if (target.schema().indexOf('\0') >= 0) {
       throw new SinkException.Refused("schema must not contain U+0000");
     }
     String defaultCatalog = defaultCatalog();
+    if (target.parquetExportPath().isPresent()) {
+      return parquetSink(target, defaultCatalog, target.parquetExportPath().get());
+    }
     if (target.catalog().isEmpty() || target.catalog().equalsIgnoreCase(defaultCatalog)) {
       return LedgerTableSink.ofDuckDb(this, target, defaultCatalog, CatalogKind.DEFAULT);
     }
@@ -162,6 +166,40 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
     requireWritable(catalog.name());
     return LedgerTableSink.ofDuckDb(this, target, catalog.name(), CatalogKind.DUCKDB);
+  }
+
+  private Sink parquetSink(Target target, String defaultCatalog, String path) throws SinkException {
+    ParquetRoot root;
+    try {
+      root = ParquetRoot.parse(path);
+    } catch (IllegalArgumentException e) {
+      throw new SinkException.Refused("parquet_export_path: " + e.getMessage(), e);
+    }
+    Path staging =
+        settings()
+            .parquet()
+            .staging()
+            .orElseThrow(() -> new SinkException.Refused("there is no folder for staging"));
+    if (root instanceof ParquetRoot.Folder folder) {
+      ParquetRoots.requireApart(folder, staging);
+    }
+    ObjectStore store = parquetRoots.store(root);
+    try {
+      allow(root.location());
+    } catch (SQLException e) {
+      throw new SinkException.Unavailable(
+          "Parquet root " + root.location() + ": " + DuckDbErrors.message(e), e);
+    }
+    return new ParquetSink(this, target, defaultCatalog, store, staging, IoGate.OPEN);
+  }
+
+  /** Parquet roots whose files may be read. */
+  Set<String> readableParquetRoots() {
+    return settings().parquet().roots();
+  }
+
+  private synchronized DuckDbSettings settings() {
+    return settings;
   }
 
   private static SinkException unsupported(Catalogs.Found catalog, String type) {
@@ -215,6 +253,7 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
     closed = true;
     closeConnections();
+    parquetRoots.close();
   }
 
   InstantSource clock() {
@@ -267,7 +306,7 @@ public final class DuckDbDatabase implements AutoCloseable {
   Session openSession(String catalog) throws SQLException {
     Optional<String> unattached = whyUnattached(catalog);
     if (unattached.isPresent()) {
-      if (settings.database().isEmpty()) {
+      if (settings().database().isEmpty()) {
         throw new SQLException(
             unattached.get()
                 + "; it is tried again when the writer starts: to attach it now would lose what"
@@ -283,18 +322,60 @@ public final class DuckDbDatabase implements AutoCloseable {
     return Optional.ofNullable(instance.unattached().get(catalog));
   }
 
-  /** Opens the instance anew, in a moment without sessions, to have a catalog attached. */
+  /** Opens the instance anew to have a catalog attached. */
   private void reopen(String catalog) throws SQLException {
-    try (QueryGate.Hold hold = queries.clear("a catalog is attached")) {
-      LOG.info("attaching catalog {}, {} queries cancelled", catalog, hold.cancelled());
-      reopenBetweenSessions(catalog);
+    reopen(
+        "catalog " + catalog + " is attached",
+        () -> instance.unattached().containsKey(catalog),
+        UnaryOperator.identity());
+    Optional<String> unattached = whyUnattached(catalog);
+    if (unattached.isPresent()) {
+      throw new SQLException(unattached.get());
     }
   }
 
-  private synchronized void reopenBetweenSessions(String catalog) throws SQLException {
-    if (!instance.unattached().containsKey(catalog)) {
+  /**
+   * Has DuckDB read a Parquet root: one that it wasn't opened with needs it opened anew.
+   *
+   * @throws SQLException it can't be opened anew now, or at all
+   */
+  private void allow(String location) throws SinkException, SQLException {
+    if (readableParquetRoots().contains(location)) {
+      return;
+    }
+    if (settings().database().isEmpty()) {
+      throw new SinkException.Refused(
+          "Parquet root "
+              + location
+              + " is not known since the writer's start, and to open the database in memory anew"
+              + " would lose what it holds: declare the server in duckspool.yaml and start the"
+              + " writer again");
+    }
+    reopen(
+        "Parquet root " + location + " is made readable",
+        () -> !settings.parquet().roots().contains(location),
+        before -> before.with(before.parquet().withRoot(location)));
+  }
+
+  /** Opens the instance anew, in a moment without sessions. */
+  private void reopen(
+      String purpose, BooleanSupplier isNeeded, UnaryOperator<DuckDbSettings> change)
+      throws SQLException {
+    try (QueryGate.Hold hold = queries.clear(purpose)) {
+      reopenBetweenSessions(purpose, hold.cancelled(), isNeeded, change);
+    }
+  }
+
+  private synchronized void reopenBetweenSessions(
+      String purpose,
+      int cancelledQueries,
+      BooleanSupplier isNeeded,
+      UnaryOperator<DuckDbSettings> change)
+      throws SQLException {
+    if (!isNeeded.getAsBoolean()) {
       return; // Another thread was faster.
     }
+    LOG.info("opening the database anew: {}, {} queries cancelled", purpose, cancelledQueries);
     isReopening = true;
     try {
       for (int i = 0; i < REOPENING_STEPS && !sessions.isEmpty(); i++) {
@@ -302,15 +383,13 @@ public final class DuckDbDatabase implements AutoCloseable {
       }
       if (closed || !sessions.isEmpty()) {
         throw new SQLException(
-            "catalog " + catalog + " can't be attached now: the database is in use, try again");
+            "the database is in use, so it can't be opened anew now (" + purpose + "), try again");
       }
+      settings = change.apply(settings);
       openAnew();
     } finally {
       isReopening = false;
       notifyAll();
-    }
-    if (instance.unattached().containsKey(catalog)) {
-      throw new SQLException(instance.unattached().get(catalog));
     }
   }
 

@@ -41,6 +41,9 @@ record DuckDbInstance(
 
   private static final int CHECKPOINT_SHARE = 4;
 
+  /** Days that a seal into Parquet files may spread over before one has two files (a guess). */
+  private static final String MAX_OPEN_PARTITIONS = "1000";
+
   /** Enough to attach a catalog, which holds no data. */
   private static final long PROBE_MEMORY_BYTES = 128L << 20;
 
@@ -83,7 +86,8 @@ record DuckDbInstance(
             settings.extensionDirectory(),
             settings.installExtensions(),
             settings.initSql(),
-            settings.declared().only(catalog));
+            settings.declared().only(catalog),
+            ParquetSettings.NONE);
     DuckDbInstance instance = open(alone, false);
     instance.close();
     if (!instance.unattached.isEmpty()) {
@@ -133,7 +137,16 @@ record DuckDbInstance(
     List<String> places = new ArrayList<>();
     places.add(spill.path().toString());
     places.addAll(catalogs.dataPlaces(root, unattached));
+    settings.parquet().staging().map(Path::toString).ifPresent(places::add);
     createFolders(places);
+    settings
+        .parquet()
+        .staging()
+        .map(Path::toString)
+        .map(ParquetRoots::places)
+        .ifPresent(places::addAll);
+    // These are not made: one that is missing may be on a disk that is not mounted yet.
+    settings.parquet().roots().forEach(location -> places.addAll(ParquetRoots.places(location)));
     List<Path> files = new ArrayList<>(catalogs.files());
     settings.database().map(Path::toAbsolutePath).ifPresent(files::add);
     Confinement.apply(root, places, files);
@@ -193,6 +206,7 @@ record DuckDbInstance(
     properties.setProperty("autoinstall_known_extensions", "false");
     // Else a name that isn't found is looked for in every catalog, and one that is away fails that.
     properties.setProperty("catalog_error_max_schemas", "0");
+    properties.setProperty("partitioned_write_max_open_files", MAX_OPEN_PARTITIONS);
     // Else freed memory goes back to the system only while DuckDB allocates: measured after a
     // drain, up to 500 MiB stay resident that no buffer uses.
     properties.setProperty("allocator_background_threads", "true");

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param installExtensions whether a missing extension may be installed
  * @param initSql run once after opening
  * @param declared other databases, attached after {@code initSql}, and the keys to them
+ * @param parquet what Parquet targets need
  */
 public record DuckDbSettings(
     Optional<Path> database,
@@ -23,7 +24,8 @@ public record DuckDbSettings(
     Optional<Path> extensionDirectory,
     boolean installExtensions,
     Optional<String> initSql,
-    Declared declared) {
+    Declared declared,
+    ParquetSettings parquet) {
 
   public DuckDbSettings {
     if (memoryLimitBytes <= 0) {
@@ -54,6 +56,28 @@ public record DuckDbSettings(
         Declared.NOTHING);
   }
 
+  /** Without Parquet targets. */
+  public DuckDbSettings(
+      Optional<Path> database,
+      long memoryLimitBytes,
+      int threads,
+      Path tempDirectory,
+      Optional<Path> extensionDirectory,
+      boolean installExtensions,
+      Optional<String> initSql,
+      Declared declared) {
+    this(
+        database,
+        memoryLimitBytes,
+        threads,
+        tempDirectory,
+        extensionDirectory,
+        installExtensions,
+        initSql,
+        declared,
+        ParquetSettings.NONE);
+  }
+
   /** The same with other databases beside the default one. */
   public DuckDbSettings with(Declared other) {
     return new DuckDbSettings(
@@ -64,6 +88,21 @@ public record DuckDbSettings(
         extensionDirectory,
         installExtensions,
         initSql,
+        other,
+        parquet);
+  }
+
+  /** The same with other Parquet targets. */
+  public DuckDbSettings with(ParquetSettings other) {
+    return new DuckDbSettings(
+        database,
+        memoryLimitBytes,
+        threads,
+        tempDirectory,
+        extensionDirectory,
+        installExtensions,
+        initSql,
+        declared,
         other);
   }
 }

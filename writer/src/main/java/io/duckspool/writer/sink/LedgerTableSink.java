@@ -6,18 +6,13 @@ import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.writer.batch.SealedBatch;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.StringJoiner;
 import org.apache.arrow.memory.OutOfMemoryException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A schema of a catalog as target, where the ledger is a table beside the rows and moves in their
  * transaction. What kinds of catalogs do each in its own way is a {@link LedgerCatalog}'s.
  */
 final class LedgerTableSink implements Sink {
-
-  private static final Logger LOG = LoggerFactory.getLogger(LedgerTableSink.class);
 
   private final DuckDbDatabase database;
   private final Target target;
@@ -149,31 +144,7 @@ final class LedgerTableSink implements Sink {
 
   @Override
   public Commit commit(SealedBatch batch, LedgerMove move) throws SinkException {
-    database.commitLock().lock();
-    try {
-      return commitOnce(batch, move);
-    } catch (SinkException e) {
-      if (!DuckDbErrors.isOutOfMemory(e)) {
-        throw e;
-      }
-      return commitWithoutQueries(batch, move, e);
-    } finally {
-      database.commitLock().unlock();
-    }
-  }
-
-  /** Seals go before queries: has these end, and tries once more when that freed anything. */
-  private Commit commitWithoutQueries(SealedBatch batch, LedgerMove move, SinkException failure)
-      throws SinkException {
-    try (QueryGate.Hold hold = database.queries().clear("a seal needs the memory")) {
-      if (hold.cancelled() > 0) {
-        LOG.warn("{}: no memory for a seal, {} queries cancelled", target(), hold.cancelled());
-      }
-      if (hold.cancelled() == 0 || !(failure instanceof SinkException.Unavailable)) {
-        throw failure;
-      }
-      return commitOnce(batch, move);
-    }
+    return SealTurn.take(database, target(), () -> commitOnce(batch, move));
   }
 
   private Commit commitOnce(SealedBatch batch, LedgerMove move) throws SinkException {
@@ -295,7 +266,7 @@ final class LedgerTableSink implements Sink {
         move.first().toLong(),
         move.next().next().toLong(),
         move.trigger().text(),
-        rowsByTable(batch),
+        Provenance.rowsByTable(batch),
         LedgerTable.micros(move.startedAt()),
         LedgerTable.micros(database.clock().instant()));
   }
@@ -328,17 +299,6 @@ final class LedgerTableSink implements Sink {
         + ",\"next_index\":"
         + move.next().next().toLong()
         + "}";
-  }
-
-  private static String rowsByTable(SealedBatch batch) {
-    StringJoiner json = new StringJoiner(",", "{", "}");
-    for (OtlpTable table : OtlpTable.values()) {
-      long rows = batch.rows(table);
-      if (rows > 0) {
-        json.add("\"" + table.tableName() + "\":" + rows);
-      }
-    }
-    return json.toString();
   }
 
   /**

@@ -10,15 +10,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads {@code duckspool_seals} and counts the tables, in the session's transaction. */
+/** Reads what is noted of seals, and counts the tables, in the session's transaction. */
 final class ProvenanceTable {
 
   private final TargetTables tables;
   private final String seals;
 
+  /** Notes in the table {@code duckspool_seals}. */
   ProvenanceTable(TargetTables tables) {
+    this(tables, tables.qualified(TableDefinition.SEALS));
+  }
+
+  /**
+   * @param seals what has the columns of {@code duckspool_seals}, as FROM takes it
+   */
+  ProvenanceTable(TargetTables tables, String seals) {
     this.tables = tables;
-    this.seals = tables.qualified(TableDefinition.SEALS);
+    this.seals = seals;
   }
 
   /** Sums over one spool's seals. */

@@ -108,11 +108,24 @@ final class Session implements AutoCloseable {
    * @return rows it wrote
    */
   long update(SealedBatch batch, OtlpTable table, String sql) throws SQLException {
-    gate.pass(sql);
-    try (ArrowArrayStream stream = batch.openStream(table)) {
-      try (Statement statement = connection.createStatement()) {
+    return consume(batch.openStream(table), sql);
+  }
+
+  /**
+   * The same for a statement that needs the arrival of logs, which they have behind their columns.
+   */
+  long updateWithArrival(SealedBatch batch, OtlpTable table, String sql) throws SQLException {
+    return consume(batch.openStreamWithArrival(table), sql);
+  }
+
+  private long consume(ArrowArrayStream opened, String sql) throws SQLException {
+    try (ArrowArrayStream stream = opened) {
+      try {
+        gate.pass(sql);
         connection.registerArrowStream(STREAM, stream);
-        return statement.executeLargeUpdate(sql);
+        try (Statement statement = connection.createStatement()) {
+          return statement.executeLargeUpdate(sql);
+        }
       } finally {
         // Does nothing when DuckDB has taken the stream over; else its reader would leak.
         stream.release();

@@ -7,9 +7,11 @@ import org.jspecify.annotations.Nullable;
 /** A sink's failure, by what can be done about it. */
 public abstract sealed class SinkException extends Exception {
 
-  /** DuckDB's kind of error, and our own words for Arrow's. */
+  private static final String TOO_LARGE = "the batch is too large";
+
+  /** DuckDB's kind of error, and our own words for Arrow's and those of a target. */
   private static final Pattern OUT_OF_MEMORY =
-      Pattern.compile("Out of Memory Error|no memory for a stream");
+      Pattern.compile("Out of Memory Error|no memory for a stream|" + TOO_LARGE);
 
   private SinkException(String message, @Nullable Throwable cause) {
     super(message, cause);
@@ -55,12 +57,31 @@ public abstract sealed class SinkException extends Exception {
    */
   public static final class Refused extends SinkException {
 
+    private final boolean isConflict;
+
     public Refused(String message) {
       super(message, null);
+      this.isConflict = false;
     }
 
     public Refused(String message, Throwable cause) {
       super(message, cause);
+      this.isConflict = false;
+    }
+
+    private Refused(String message, boolean isConflict) {
+      super(message, null);
+      this.isConflict = isConflict;
+    }
+
+    /** A name that the target needs is taken by something else. */
+    static Refused conflict(String message) {
+      return new Refused(message, true);
+    }
+
+    /** Whether something else is in the way, which could be moved or removed. */
+    public boolean isConflict() {
+      return isConflict;
     }
   }
 
@@ -76,6 +97,11 @@ public abstract sealed class SinkException extends Exception {
 
     public Unavailable(String message) {
       super(message, null);
+    }
+
+    /** The batch makes a larger file than the target takes: a smaller one may do. */
+    static Unavailable tooLarge(String message) {
+      return new Unavailable(message + ", " + TOO_LARGE);
     }
   }
 

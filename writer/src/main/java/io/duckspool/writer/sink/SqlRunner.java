@@ -187,7 +187,7 @@ public final class SqlRunner {
       throws SQLException, QueryException, IOException {
     try (Session session = database.openSession()) {
       session.execute("BEGIN TRANSACTION READ ONLY");
-      String checked = StatementCheck.check(session, sql);
+      String checked = StatementCheck.check(session, database.readableParquetRoots(), sql);
       try (Statement statement = session.connection().createStatement()) {
         query.attach(session.connection(), statement);
         try (ResultSet result = statement.executeQuery(checked)) {

@@ -62,6 +62,11 @@ final class TargetTables {
   }
 
   private Presence presence(Session session, TableDefinition table) throws SQLException {
+    return presence(session, table.name());
+  }
+
+  /** Asks by the name alone: a list of all names would ask every catalog, one that is away, too. */
+  Presence presence(Session session, String table) throws SQLException {
     try {
       // Only tables have it.
       List<Integer> none =
@@ -88,7 +93,12 @@ final class TargetTables {
     return Identifiers.qualified(catalog, target.schema(), table);
   }
 
-  private void prepareSchema(Session session) throws SQLException, SinkException {
+  /**
+   * Makes the schema where that is allowed, in the session's transaction.
+   *
+   * @throws SinkException.Refused it isn't there, and must not be made
+   */
+  void prepareSchema(Session session) throws SQLException, SinkException {
     if (target.createTables()) {
       session.execute("CREATE SCHEMA IF NOT EXISTS " + qualifiedSchema());
     } else if (presence(session, TableDefinition.LEDGER) == Presence.NO_SCHEMA) {

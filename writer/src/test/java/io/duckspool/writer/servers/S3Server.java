@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
@@ -53,6 +54,7 @@ public final class S3Server implements AutoCloseable {
   }
 
   private final AtomicReference<Watch> watch = new AtomicReference<>(Watch.NONE);
+  private final AtomicBoolean ignoresConditions = new AtomicBoolean();
   private final BlobStore store;
   private S3Proxy proxy;
   private int port;
@@ -76,7 +78,7 @@ public final class S3Server implements AutoCloseable {
   public void restart() throws Exception {
     proxy =
         S3Proxy.builder()
-            .blobStore(new Watched(store, watch))
+            .blobStore(new Watched(store, watch, ignoresConditions))
             .endpoint(URI.create("http://127.0.0.1:" + port))
             .awsAuthentication(AuthenticationType.AWS_V4, KEY_ID, SECRET)
             .ignoreUnknownHeaders(true)
@@ -184,6 +186,11 @@ public final class S3Server implements AutoCloseable {
     watch.set(other);
   }
 
+  /** From now on If-Match and If-None-Match are taken no notice of, as by some storages. */
+  public void ignoreConditions() {
+    ignoresConditions.set(true);
+  }
+
   /** What a {@link Watch} throws so that the client gets a 503. */
   public static RuntimeException unavailable() {
     return S3Exception.builder()
@@ -201,16 +208,22 @@ public final class S3Server implements AutoCloseable {
   private static final class Watched extends ForwardingBlobStore {
 
     private final AtomicReference<Watch> watch;
+    private final AtomicBoolean ignoresConditions;
 
-    Watched(BlobStore store, AtomicReference<Watch> watch) {
+    Watched(BlobStore store, AtomicReference<Watch> watch, AtomicBoolean ignoresConditions) {
       super(store);
       this.watch = watch;
+      this.ignoresConditions = ignoresConditions;
     }
 
     @Override
     public PutObjectResponse putBlob(PutObjectRequest request, InputStream content) {
       watch.get().see("before", request.key());
-      PutObjectResponse response = super.putBlob(request, content);
+      PutObjectRequest asked =
+          ignoresConditions.get()
+              ? request.toBuilder().ifMatch(null).ifNoneMatch(null).build()
+              : request;
+      PutObjectResponse response = super.putBlob(asked, content);
       watch.get().see("after", request.key());
       return response;
     }
