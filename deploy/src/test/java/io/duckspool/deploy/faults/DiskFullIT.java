@@ -77,6 +77,35 @@ final class DiskFullIT {
     }
   }
 
+  /** The files of a lake have a disk of their own, and that runs full. */
+  @Test
+  void aFullTarget_isWaitedFor_andNothingIsLostOrDoubled() throws SQLException, IOException {
+    try (LoopMount mount = LoopMount.create(folder, 64);
+        Rig rig = Rig.beside(mount, folder).lake(mount.inside().resolve("lake"))) {
+      rig.start();
+      rig.awaitCommitted();
+      Path ballast = mount.inside().resolve("ballast");
+      List<String> fill = new ArrayList<>(mount.enter());
+      fill.addAll(List.of("dd", "if=/dev/zero", "of=" + ballast, "bs=1M", "status=none"));
+      Shell.Outcome filled = Shell.outcome(fill, java.util.Map.of());
+      assertTrue(filled.exitCode() != 0, "dd found an end: " + filled.output());
+      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 1, request), log)) {
+        load.awaitMoreAcks(200, Rig.LIMIT);
+        Await.until(
+            "the seals fail",
+            Rig.LIMIT,
+            () -> rig.pipelines().contains("No space left on device"),
+            rig::logs);
+        assertTrue(rig.writer().isAlive(), rig::logs);
+        Files.delete(mount.outside().resolve("ballast"));
+        load.awaitMoreAcks(20, Rig.LIMIT);
+      }
+      rig.awaitCommitted();
+      rig.stop();
+      rig.balance(log, mount.outside().resolve("lake")).assertExact();
+    }
+  }
+
   private void fill(Rig rig) {
     try (LoadClient load = LoadClient.start(rig.load(4, request), log)) {
       Await.until(

@@ -77,6 +77,26 @@ final class PowerCutIT {
     }
   }
 
+  /** The files of a lake must be on the disk before its ledger says so. */
+  @Test
+  void groupSync_losesNothing_inALakeEither() throws SQLException {
+    AckLog log = new AckLog(RECORDS);
+    try (LoopMount mount = LoopMount.create(folder, 1024);
+        Rig rig = rig(mount, "group").lake()) {
+      rig.start();
+      for (int cut = 0; cut < CUTS; cut++) {
+        cutUnderLoad(rig, mount, log, 1 + random.nextInt(1500));
+        rig.startReceiver();
+        rig.startWriter();
+        rig.awaitServing();
+      }
+      Balance balance = rig.settle(log);
+      System.out.printf("%d cuts with a lake: %s%n", CUTS, balance);
+      balance.assertExact();
+      assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
+    }
+  }
+
   /** Shows that a cut does cut: without the sync, what was acked a moment ago is lost. */
   @Test
   void osSync_losesAckedEntries_soTheCutIsReal() throws SQLException {

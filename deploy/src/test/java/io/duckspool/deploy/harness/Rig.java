@@ -10,6 +10,7 @@ import io.duckspool.deploy.load.Mistakes;
 import io.duckspool.deploy.load.Pace;
 import io.duckspool.deploy.load.Retry;
 import io.duckspool.deploy.load.StampedRequest;
+import io.duckspool.writer.servers.DuckDbExtensions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -64,6 +65,7 @@ public final class Rig implements AutoCloseable {
   private final Map<String, String> writerEnvironment = new HashMap<>();
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private String tables = "";
   private String receiverOptions = "";
   private String writerOptions = "";
   private @Nullable DuckspoolProcess receiver;
@@ -93,6 +95,40 @@ public final class Rig implements AutoCloseable {
   public static Rig on(LoopMount mount, Path folder) {
     return new Rig(
         folder, mount.inside().resolve("data"), mount.outside().resolve("data"), mount.enter());
+  }
+
+  /** Everything in one folder, the processes where they see a mounted image. */
+  public static Rig beside(LoopMount mount, Path folder) {
+    Path data = folder.resolve("data");
+    return new Rig(folder, data, data, mount.enter());
+  }
+
+  /**
+   * Has the server store in a lake, declared by variables of the environment: its metadata is a
+   * DuckDB file in the data folder.
+   *
+   * @param lakeData where its files go, as the writer sees it
+   */
+  public Rig lake(Path lakeData) {
+    Map<String, String> variables =
+        Map.of(
+            "DUCKSPOOL_CATALOGS_LAKE_TYPE",
+            "ducklake",
+            "DUCKSPOOL_CATALOGS_LAKE_METADATA",
+            settings.get("data") + "/" + LakeView.METADATA,
+            "DUCKSPOOL_CATALOGS_LAKE_DATA_PATH",
+            lakeData.toString(),
+            "DUCKSPOOL_DUCKDB_EXTENSION_DIRECTORY",
+            DuckDbExtensions.folder().toString());
+    writerEnvironment.putAll(variables);
+    receiverEnvironment.putAll(variables);
+    tables = "lake.main.";
+    return server("catalog", "lake");
+  }
+
+  /** As {@link #lake(Path)}, its files in the data folder, too. */
+  public Rig lake() {
+    return lake(Path.of(settings.get("data"), LakeView.DATA));
   }
 
   /** Sets a key of the configuration; to be called before a start. */
@@ -341,7 +377,7 @@ public final class Rig implements AutoCloseable {
 
   /** Whether a log record with this text as its body is in the table, by the writer's words. */
   public boolean isCommitted(String text) throws IOException, InterruptedException {
-    return sql("SELECT count(*) AS n FROM otlp_logs WHERE body = '" + text + "'")
+    return sql("SELECT count(*) AS n FROM " + tables + "otlp_logs WHERE body = '" + text + "'")
         .matches("(?s).*\"n\"\\s*:\\s*\"?[1-9].*");
   }
 
@@ -439,8 +475,15 @@ public final class Rig implements AutoCloseable {
         : Optional.of(process.awaitExit(LIMIT));
   }
 
-  /** Opens the DuckDB file; the writer must have been stopped. */
+  /** Opens the DuckDB file, or the lake; the writer must have been stopped. */
   public Connection openDatabase() throws SQLException {
+    if (!tables.isEmpty()) {
+      Path metadata = visibleData.resolve(LakeView.METADATA);
+      Path data = visibleData.resolve(LakeView.DATA);
+      return LakeView.open(
+          enter.isEmpty() ? metadata : copied(metadata),
+          Files.isDirectory(data) ? Optional.of(data) : Optional.empty());
+    }
     String database = settings.get("duckdb.database");
     if (database != null) {
       return Tables.open(Path.of(database));
@@ -477,6 +520,15 @@ public final class Rig implements AutoCloseable {
   /** Compares without waiting for anything; the writer must have been stopped. */
   public Balance balance(AckLog log) throws SQLException {
     try (Connection connection = openDatabase()) {
+      LedgerCheck.assertAgrees(connection);
+      return Balance.of(log, connection);
+    }
+  }
+
+  /** Compares what a lake has whose files are elsewhere; the writer must have been stopped. */
+  public Balance balance(AckLog log, Path lakeData) throws SQLException {
+    try (Connection connection =
+        LakeView.open(visibleData.resolve(LakeView.METADATA), Optional.of(lakeData))) {
       LedgerCheck.assertAgrees(connection);
       return Balance.of(log, connection);
     }
