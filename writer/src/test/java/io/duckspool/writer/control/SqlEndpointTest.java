@@ -23,7 +23,10 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.junit.jupiter.api.AfterEach;
@@ -129,10 +132,8 @@ final class SqlEndpointTest {
   void theThirdQueryAtATime_isTurnedAway_andAClientThatGoesMakesRoom() throws Exception {
     try (Socket first = begin();
         Socket second = begin()) {
+      await("both have begun", () -> status("SELECT 1") == 503);
       HttpResponse<byte[]> third = post("SELECT 1", null);
-      while (third.statusCode() == 200) { // The two have not begun yet.
-        third = post("SELECT 1", null);
-      }
       assertEquals(503, third.statusCode());
       assertEquals("1", third.headers().firstValue("Retry-After").orElse(""));
       assertEquals(
@@ -140,13 +141,24 @@ final class SqlEndpointTest {
           text(third));
       int before = handled.get();
       second.close();
-      HttpResponse<byte[]> again = post("SELECT 1", null);
-      for (int i = 0; again.statusCode() != 200; i++) {
-        assertTrue(i < 600, "the query of a client that is gone runs on");
-        Thread.sleep(50);
-        again = post("SELECT 1", null);
-      }
+      await("the query of a client that is gone ends", () -> status("SELECT 1") == 200);
       assertTrue(handled.get() > before);
+    }
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "waited 30 s until " + what);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
+  }
+
+  private int status(String sql) {
+    try {
+      return post(sql, null).statusCode();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 
