@@ -12,6 +12,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Calls a control port. The token file is read anew for each call, so that a client made before the
@@ -23,6 +28,9 @@ import java.util.List;
 public final class AdminClient {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  /** How often whoever waits for a long call is looked at. */
+  private static final long WATCH_MILLIS = 250;
 
   private final String base;
   private final Path tokenFile;
@@ -54,6 +62,42 @@ public final class AdminClient {
   public AdminApi.Sealed seal(AdminApi.Seal request, Duration timeout)
       throws IOException, AdminException, InterruptedException {
     return read(post(AdminApi.SEAL, request, timeout), new TypeReference<>() {});
+  }
+
+  /**
+   * As {@link #seal(AdminApi.Seal, Duration)}, for somebody who may go meanwhile.
+   *
+   * @param isAbandoned asked by this thread several times a second; true: nobody waits for the
+   *     answer, and the call is broken off
+   */
+  public AdminApi.Sealed seal(AdminApi.Seal request, Duration timeout, BooleanSupplier isAbandoned)
+      throws IOException, AdminException, AbandonedException, InterruptedException {
+    CompletableFuture<HttpResponse<InputStream>> answer =
+        http.sendAsync(
+            jsonPost(AdminApi.SEAL, request, timeout).build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    boolean isAnswered = false;
+    try {
+      while (true) {
+        try (InputStream body = checked(answer.get(WATCH_MILLIS, TimeUnit.MILLISECONDS))) {
+          isAnswered = true;
+          return read(body.readAllBytes(), new TypeReference<>() {});
+        } catch (TimeoutException e) {
+          if (isAbandoned.getAsBoolean()) {
+            throw new AbandonedException();
+          }
+        }
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("a call failed in an unknown way", e);
+    } finally {
+      if (!isAnswered) {
+        boolean unused = answer.cancel(true);
+      }
+    }
   }
 
   /** Has the files of a spool closed. */

@@ -7,6 +7,7 @@ import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.metrics.MetricsPage;
+import io.duckspool.receiver.http.ClientWatch;
 import io.duckspool.receiver.http.HealthReplies;
 import io.duckspool.receiver.http.RouteTable;
 import io.duckspool.receiver.ingest.ExportError;
@@ -24,14 +25,16 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The endpoints of the control port. Calls that wait for the writer do so on threads of their own,
- * of which there is a limited number; lists have others, so that a drain of hours holds up no list.
- * Thread-safe.
+ * of which there is a limited number: flushes on some, serves and stops on others, lists on others
+ * again, so that a seal that hangs holds up nothing but its flushes. A flush or a stop whose client
+ * is gone is not waited for. Thread-safe.
  */
 final class ControlCalls implements AutoCloseable {
 
@@ -47,8 +50,11 @@ final class ControlCalls implements AutoCloseable {
               AdminApi.CONFIG, "GET",
               AdminApi.METRICS, "GET"));
 
-  /** Calls that wait at one time (a guess). */
-  static final int MAX_WAITING = 64;
+  /** Flushes that wait at one time; as many as the writer lets wait (a guess). */
+  static final int MAX_FLUSHES = 32;
+
+  /** Serves and stops that wait at one time (a guess). */
+  static final int MAX_WAITING = 32;
 
   private static final int MAX_LISTING = 8;
   private static final int MAX_BODY_BYTES = 1 << 20;
@@ -59,6 +65,7 @@ final class ControlCalls implements AutoCloseable {
 
   private final ControlServices services;
   private final ControlGuard guard;
+  private final ExecutorService flushing = threads("control-flush", MAX_FLUSHES);
   private final ExecutorService waiting = threads("control-call", MAX_WAITING);
   private final ExecutorService listing = threads("control-list", MAX_LISTING);
 
@@ -150,7 +157,8 @@ final class ControlCalls implements AutoCloseable {
     AdminApi.Flush request = request(context, AdminApi.Flush.class);
     ListenUri uri = uri(request.uri());
     checkTimeout(request.timeoutMs());
-    answer(context, waiting, () -> services.servers().flush(uri, request.timeoutMs()));
+    BooleanSupplier isGone = ClientWatch.of(context);
+    answer(context, flushing, () -> services.servers().flush(uri, request.timeoutMs(), isGone));
   }
 
   private void stop(Context context) throws ExportError {
@@ -159,7 +167,8 @@ final class ControlCalls implements AutoCloseable {
     checkTimeout(request.timeoutMs());
     Duration timeout =
         request.timeoutMs() == null ? STOP_TIMEOUT : Duration.ofMillis(request.timeoutMs());
-    answer(context, waiting, () -> services.servers().stop(uri, timeout));
+    BooleanSupplier isGone = ClientWatch.of(context);
+    answer(context, waiting, () -> services.servers().stop(uri, timeout, isGone));
   }
 
   private static void checkTimeout(@Nullable Long timeoutMillis) throws ExportError {
@@ -240,6 +249,7 @@ final class ControlCalls implements AutoCloseable {
   /** Ends the calls that wait. */
   @Override
   public void close() {
+    flushing.shutdownNow();
     waiting.shutdownNow();
     listing.shutdownNow();
     try {

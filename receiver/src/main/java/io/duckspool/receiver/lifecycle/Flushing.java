@@ -1,5 +1,6 @@
 package io.duckspool.receiver.lifecycle;
 
+import io.duckspool.common.admin.AbandonedException;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.admin.ListenUri;
@@ -9,6 +10,7 @@ import io.duckspool.receiver.ingest.ExportError;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,10 +37,11 @@ final class Flushing {
    * Commits what was accepted before the call.
    *
    * @param timeoutMillis above 0; null: as long as it takes
+   * @param isAbandoned asked all the while; true: nobody waits for the answer
    * @throws ExportError 409 when nobody knows what is in its folder; 503 when the writer doesn't
    *     answer
    */
-  AdminApi.Flushed flush(ListenUri uri, @Nullable Long timeoutMillis)
+  AdminApi.Flushed flush(ListenUri uri, @Nullable Long timeoutMillis, BooleanSupplier isAbandoned)
       throws ExportError, InterruptedException {
     Optional<ServerRunner> found =
         roster.find(uri).filter(runner -> runner.file().state() != ServerState.PREPARING);
@@ -54,7 +57,7 @@ final class Flushing {
       throw ExportError.unavailable("the spool's marks can't be read: " + e.getMessage());
     }
     CrashPoint.FLUSH_CAPTURED.reached();
-    AdminApi.Sealed sealed = seal(runner, backlog, timeoutMillis);
+    AdminApi.Sealed sealed = seal(runner, backlog, timeoutMillis, isAbandoned);
     CrashPoint.FLUSH_SEALED.reached();
     return switch (sealed.status()) {
       case "sealed" ->
@@ -72,7 +75,11 @@ final class Flushing {
     return new AdminApi.Flushed("error", sealed.sealedRows(), sealed.sealsTotal(), sealed.error());
   }
 
-  private AdminApi.Sealed seal(ServerRunner runner, Backlog backlog, @Nullable Long timeoutMillis)
+  private AdminApi.Sealed seal(
+      ServerRunner runner,
+      Backlog backlog,
+      @Nullable Long timeoutMillis,
+      BooleanSupplier isAbandoned)
       throws ExportError, InterruptedException {
     try {
       return environment
@@ -85,7 +92,10 @@ final class Flushing {
                   timeoutMillis),
               timeoutMillis == null
                   ? Deadline.LONGEST
-                  : Deadline.bounded(Duration.ofMillis(timeoutMillis)).plus(CALL_MARGIN));
+                  : Deadline.bounded(Duration.ofMillis(timeoutMillis)).plus(CALL_MARGIN),
+              isAbandoned);
+    } catch (AbandonedException e) {
+      throw ExportError.unavailable("the flush was broken off: its client is gone");
     } catch (AdminException e) {
       throw WriterErrors.of(e);
     } catch (IOException e) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -67,23 +68,26 @@ public final class Servers implements AutoCloseable {
    * Commits what was accepted before the call; blocks for the writer.
    *
    * @param timeoutMillis above 0; null: as long as it takes
+   * @param isAbandoned asked by this thread all the while; true: nobody waits for the answer
    * @throws ExportError 503 when the writer is away
    */
-  public AdminApi.Flushed flush(ListenUri uri, @Nullable Long timeoutMillis)
+  public AdminApi.Flushed flush(
+      ListenUri uri, @Nullable Long timeoutMillis, BooleanSupplier isAbandoned)
       throws ExportError, InterruptedException {
-    return flushing.flush(uri, timeoutMillis);
+    return flushing.flush(uri, timeoutMillis, isAbandoned);
   }
 
   /**
    * Stops a server for good; blocks until all is committed and the server removed, or the time is
-   * over.
+   * over, or nobody waits any more; the stop goes on in any case.
    *
+   * @param isAbandoned asked by this thread once the server is closed; true: nobody waits
    * @throws ExportError 409 when its folder can't be understood; 503 when its last requests can't
    *     be made durable: then the process ends
    */
-  public AdminApi.Stopped stop(ListenUri uri, Duration timeout)
+  public AdminApi.Stopped stop(ListenUri uri, Duration timeout, BooleanSupplier isAbandoned)
       throws ExportError, InterruptedException {
-    return stopping.stop(uri, timeout);
+    return stopping.stop(uri, timeout, isAbandoned);
   }
 
   /** The servers as both processes know them; blocks for the writer, for two seconds at most. */

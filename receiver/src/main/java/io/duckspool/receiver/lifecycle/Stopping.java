@@ -1,5 +1,6 @@
 package io.duckspool.receiver.lifecycle;
 
+import io.duckspool.common.admin.AbandonedException;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.admin.ListenUri;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,9 @@ final class Stopping {
   private static final String NOT_IN_TIME =
       "not committed in time; the spool is kept, and goes on draining";
 
+  private static final Answer ABANDONED =
+      new Answer(false, "nobody waits; the spool is kept, and goes on draining");
+
   private final Environment environment;
   private final Roster roster;
 
@@ -54,10 +59,12 @@ final class Stopping {
    * Stops a server for good.
    *
    * @param timeout bounds the wait for the commit, and for requests that were admitted
+   * @param isAbandoned asked while it waits for the commit; true: nobody waits for the answer
    * @throws ExportError 409 when nobody knows what is in its folder; 503 when its last requests
    *     could not be made durable: then the process ends, and serves it again
    */
-  AdminApi.Stopped stop(ListenUri uri, Duration timeout) throws ExportError, InterruptedException {
+  AdminApi.Stopped stop(ListenUri uri, Duration timeout, BooleanSupplier isAbandoned)
+      throws ExportError, InterruptedException {
     Deadline deadline = new Deadline(environment.ticker(), timeout);
     @Nullable ServerRunner drain;
     ReentrantLock lock = roster.lock(uri);
@@ -80,7 +87,7 @@ final class Stopping {
     }
     CrashPoint.STOP_PORT_FREED.reached();
     try {
-      return await(drain, deadline);
+      return await(drain, deadline, isAbandoned);
     } finally {
       drains.remove(uri, drain);
     }
@@ -113,13 +120,17 @@ final class Stopping {
     }
   }
 
-  private AdminApi.Stopped await(ServerRunner runner, Deadline deadline)
+  private AdminApi.Stopped await(
+      ServerRunner runner, Deadline deadline, BooleanSupplier isAbandoned)
       throws InterruptedException {
     Answer answer = Answer.NONE;
     String status = "Stopped listening on " + runner.uri();
     while (!isRemoved(runner)) {
       if (!answer.isSealed()) {
-        answer = seal(runner, deadline);
+        answer = seal(runner, deadline, isAbandoned);
+      }
+      if (isAbandoned.getAsBoolean()) {
+        answer = ABANDONED;
       }
       boolean isServedAgain = roster.find(runner.uri()).isPresent();
       if (answer.error() != null || isServedAgain || !deadline.pause()) {
@@ -145,7 +156,8 @@ final class Stopping {
   }
 
   /** Has the writer commit what there is. */
-  private Answer seal(ServerRunner runner, Deadline deadline) throws InterruptedException {
+  private Answer seal(ServerRunner runner, Deadline deadline, BooleanSupplier isAbandoned)
+      throws InterruptedException {
     Duration left = deadline.left();
     if (runner.spool().isEmpty() || left.isZero()) {
       return Answer.NONE;
@@ -158,7 +170,8 @@ final class Stopping {
               .seal(
                   new AdminApi.Seal(
                       runner.file().spoolId(), end, "stop", Math.max(1, left.toMillis())),
-                  left.plus(CALL_MARGIN));
+                  left.plus(CALL_MARGIN),
+                  isAbandoned);
       return switch (sealed.status()) {
         case "sealed" -> Answer.SEALED;
         case "error" -> new Answer(false, sealed.error());
@@ -171,6 +184,8 @@ final class Stopping {
           "the writer doesn't answer on "
               + environment.config().writer().control()
               + "; the spool is kept, and goes on draining with it");
+    } catch (AbandonedException e) {
+      return ABANDONED;
     } catch (AdminException e) {
       return new Answer(false, "the writer: " + e.getMessage());
     } catch (IOException e) {

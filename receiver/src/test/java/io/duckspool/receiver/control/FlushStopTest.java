@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.FakeWriter;
 import io.duckspool.receiver.control.ControlRig.Reply;
+import io.duckspool.receiver.http.RawClient;
 import io.duckspool.receiver.http.TestServer;
 import io.duckspool.spool.CheckpointFile;
 import io.duckspool.spool.CommittedMark;
@@ -534,5 +536,111 @@ class FlushStopTest {
     rig.stop(uri, 20_000);
     assertEquals(List.of(), rig.leftBehind());
     assertEquals(200, serve(Map.of("schema", "elsewhere")).status());
+  }
+
+  /** Sends a call of the control port, and doesn't wait for its answer. */
+  private RawClient begin(String path, String body) throws IOException {
+    RawClient client = new RawClient("127.0.0.1", rig.control);
+    String token = ControlToken.read(rig.data.root().resolve("control.token")).reveal();
+    client.send(
+        "POST "
+            + path
+            + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + "Authorization: Bearer "
+            + token
+            + "\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body);
+    return client;
+  }
+
+  @Test
+  void flushesThatHang_areBounded_holdUpNothingElse_andGoWithTheirClients() throws Exception {
+    serve();
+    CountDownLatch goOn = new CountDownLatch(1);
+    writer.answerSeals(
+        request -> {
+          if (request.trigger().equals("stop")) {
+            return commit(request);
+          }
+          try {
+            goOn.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return new AdminApi.Sealed("sealed", 0, 0, null);
+        });
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < ControlCalls.MAX_FLUSHES; i++) {
+        clients.add(begin("/admin/otlp_flush", "{\"uri\":\"" + uri + "\"}"));
+      }
+      TestServer.await("all wait", () -> writer.seals().size() == ControlCalls.MAX_FLUSHES);
+      Reply refused = flush(Map.of());
+      assertEquals("503 unavailable: too many calls wait for an answer already", refused.error());
+      assertEquals(200, rig.get("/healthz").status());
+      assertEquals(200, rig.get("/admin/otlp_seal_list").status());
+      assertTrue(rig.text("/metrics").contains("duckspool_receiver_listening"));
+      assertEquals("true", rig.row().get("is_listening").toString());
+
+      for (RawClient client : clients) {
+        client.close();
+      }
+      writer.answerSeals(request -> new AdminApi.Sealed("sealed", 7, 0, null));
+      TestServer.await("there is room again", () -> isSealed());
+      writer.answerSeals(this::commit);
+      assertEquals(
+          "{\"status\":\"Stopped listening on " + uri + "\"}",
+          rig.stop(uri, 20_000).json().toString());
+    } finally {
+      goOn.countDown();
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  private boolean isSealed() {
+    try {
+      return flush(Map.of()).status() == 200;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aStopWhoseClientIsGone_goesOn_andHoldsNoThread() throws Exception {
+    serve();
+    assertEquals(202, post());
+    CountDownLatch goOn = new CountDownLatch(1);
+    writer.answerSeals(
+        request -> {
+          try {
+            goOn.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return commit(request);
+        });
+    try (RawClient client =
+        begin("/admin/otlp_stop", "{\"uri\":\"" + uri + "\",\"timeout_ms\":3600000}")) {
+      TestServer.await("it waits", () -> !writer.seals().isEmpty());
+      assertTrue(ControlRig.isFree("127.0.0.1", uri.port()));
+    }
+    TestServer.await("nobody waits", () -> threads("control-call") == 0);
+    goOn.countDown();
+    TestServer.await("it is gone", () -> !Files.exists(rig.folder(uri).path()));
+  }
+
+  /** Threads of a name that do something: an idle one waits for its next task. */
+  private static long threads(String name) {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(entry -> entry.getKey().getName().equals(name))
+        .filter(
+            entry ->
+                java.util.Arrays.stream(entry.getValue())
+                    .anyMatch(frame -> frame.getClassName().endsWith(".Stopping")))
+        .count();
   }
 }

@@ -109,7 +109,7 @@ class ServersTest {
 
   /** The writer of this test removes nothing, so that there is nothing to wait for. */
   private AdminApi.Stopped stopServer() throws Exception {
-    return servers.stop(uri, Duration.ofMillis(100));
+    return servers.stop(uri, Duration.ofMillis(100), () -> false);
   }
 
   private void startAgain() throws IOException {

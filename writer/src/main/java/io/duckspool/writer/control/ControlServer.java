@@ -29,8 +29,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class ControlServer implements AutoCloseable {
 
-  /** Flushes hold a thread while they wait. */
-  private static final int HTTP_THREADS = 64;
+  /** Calls that wait hold a thread each; what doesn't wait must always find one. */
+  private static final int HTTP_THREADS =
+      PipelineEndpoints.MAX_FLUSHES
+          + PipelineEndpoints.MAX_STOPS
+          + PipelineEndpoints.MAX_CHANGES
+          + ServerEndpoints.MAX_CHANGES
+          + 16;
 
   private static final long MAX_BODY_BYTES = 1 << 20;
 

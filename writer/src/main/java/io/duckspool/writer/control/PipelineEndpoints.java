@@ -10,8 +10,20 @@ import java.util.Map;
 /** What is asked of pipelines. */
 final class PipelineEndpoints {
 
+  /** Flushes that wait for a seal at one time, each with a thread (a guess). */
+  static final int MAX_FLUSHES = 32;
+
+  /** Stops that wait for a seal at one time, each with a thread (a guess). */
+  static final int MAX_STOPS = 16;
+
+  /** Changes that wait for a pipeline at one time, each with a thread (a guess). */
+  static final int MAX_CHANGES = 16;
+
   private final Pipelines pipelines;
   private final PipelineCalls calls;
+  private final WaitingRoom flushes = new WaitingRoom("flushes", MAX_FLUSHES);
+  private final WaitingRoom stops = new WaitingRoom("stops", MAX_STOPS);
+  private final WaitingRoom changes = new WaitingRoom("changes of pipelines", MAX_CHANGES);
 
   PipelineEndpoints(Pipelines pipelines) {
     this.pipelines = pipelines;
@@ -21,16 +33,19 @@ final class PipelineEndpoints {
   List<Route> routes() {
     return List.of(
         Route.post(AdminApi.SEAL, this::seal),
-        Route.post(AdminApi.RELEASE, this::release),
-        Route.post(AdminApi.PAUSE, this::pause),
-        Route.post(AdminApi.RESUME, this::resume),
-        Route.post(AdminApi.LEDGER, this::setLedger),
+        Route.post(AdminApi.RELEASE, changes.bounded(this::release)),
+        Route.post(AdminApi.PAUSE, changes.bounded(this::pause)),
+        Route.post(AdminApi.RESUME, changes.bounded(this::resume)),
+        Route.post(AdminApi.LEDGER, changes.bounded(this::setLedger)),
         Route.get(AdminApi.PIPELINES, c -> Json.reply(c, 200, pipelines.statuses())),
         Route.get(AdminApi.SEALS, c -> Json.reply(c, 200, pipelines.seals())));
   }
 
-  private void seal(Context context) throws RefusedException, InterruptedException {
-    Json.reply(context, 200, calls.seal(Json.body(context, AdminApi.Seal.class)));
+  /** A stop finds a place, too, when there is none for a flush. */
+  private void seal(Context context) throws Exception {
+    AdminApi.Seal request = Json.body(context, AdminApi.Seal.class);
+    WaitingRoom room = request.trigger().equals("stop") ? stops : flushes;
+    room.handle(context, c -> Json.reply(c, 200, calls.seal(request, ClientWatch.of(c))));
   }
 
   private void release(Context context) throws RefusedException, InterruptedException {

@@ -13,9 +13,13 @@ import org.slf4j.LoggerFactory;
 /** How servers come, come back and go. */
 final class ServerEndpoints {
 
+  /** Calls that wait for a target at one time, each with a thread (a guess). */
+  static final int MAX_CHANGES = 32;
+
   private static final Logger LOG = LoggerFactory.getLogger(ServerEndpoints.class);
 
   private final ServerCalls calls;
+  private final WaitingRoom room = new WaitingRoom("changes and checks of servers", MAX_CHANGES);
   private final Verifier verifier;
 
   ServerEndpoints(ServerCalls calls, Verifier verifier) {
@@ -25,11 +29,11 @@ final class ServerEndpoints {
 
   List<Route> routes() {
     return List.of(
-        Route.post(AdminApi.PREPARE, this::prepare),
-        Route.post(AdminApi.TAKE_UP, this::takeUp),
-        Route.post(AdminApi.REPLAY, this::replay),
-        Route.post(AdminApi.DISCARD, this::discard),
-        Route.post(AdminApi.VERIFY, this::verify));
+        Route.post(AdminApi.PREPARE, room.bounded(this::prepare)),
+        Route.post(AdminApi.TAKE_UP, room.bounded(this::takeUp)),
+        Route.post(AdminApi.REPLAY, room.bounded(this::replay)),
+        Route.post(AdminApi.DISCARD, room.bounded(this::discard)),
+        Route.post(AdminApi.VERIFY, room.bounded(this::verify)));
   }
 
   private void prepare(Context context) throws RefusedException {

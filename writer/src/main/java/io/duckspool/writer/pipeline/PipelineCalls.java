@@ -6,6 +6,7 @@ import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.batch.SealTrigger;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
@@ -26,8 +27,13 @@ public final class PipelineCalls {
     this.pipelines = pipelines;
   }
 
-  /** Commits everything before an index; waits for it. */
-  public AdminApi.Sealed seal(AdminApi.Seal request) throws InterruptedException {
+  /**
+   * Commits everything before an index; waits for it.
+   *
+   * @param isAbandoned asked several times a second; true: nobody waits for the answer
+   */
+  public AdminApi.Sealed seal(AdminApi.Seal request, BooleanSupplier isAbandoned)
+      throws InterruptedException {
     SpoolIndex upTo = SpoolIndex.parse(request.index());
     SealTrigger trigger =
         switch (request.trigger()) {
@@ -51,6 +57,7 @@ public final class PipelineCalls {
             new PipelineCommand.Seal(upTo, trigger, reply),
             reply,
             request.timeoutMs(),
+            isAbandoned,
             reason -> new AdminApi.Sealed("error", 0, found.get().snapshot().sealsTotal(), reason));
   }
 

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 record PipelineHandle(PipelineSettings settings, Target target, PipelineThread thread) {
 
-  private static final long REPLY_POLL_MILLIS = 500;
+  private static final long REPLY_POLL_MILLIS = 250;
 
   PipelineSnapshot snapshot() {
     return thread.pipeline().snapshot();
@@ -36,6 +37,21 @@ record PipelineHandle(PipelineSettings settings, Target target, PipelineThread t
       @Nullable Long timeoutMillis,
       Function<String, T> otherwise)
       throws InterruptedException {
+    return ask(command, reply, timeoutMillis, () -> false, otherwise);
+  }
+
+  /**
+   * As the other {@code ask}, for somebody who may go meanwhile.
+   *
+   * @param isAbandoned asked several times a second; true: nobody waits for the answer
+   */
+  <T> T ask(
+      PipelineCommand command,
+      CompletableFuture<T> reply,
+      @Nullable Long timeoutMillis,
+      BooleanSupplier isAbandoned,
+      Function<String, T> otherwise)
+      throws InterruptedException {
     if (!thread.offer(command) && thread.isAlive()) {
       return otherwise.apply("too many requests wait already");
     }
@@ -52,6 +68,10 @@ record PipelineHandle(PipelineSettings settings, Target target, PipelineThread t
         if (left <= 0) {
           reply.cancel(false);
           return otherwise.apply("not done within " + timeoutMillis + " ms");
+        }
+        if (isAbandoned.getAsBoolean()) {
+          reply.cancel(false);
+          return otherwise.apply("nobody waits for it any more");
         }
       } catch (ExecutionException e) {
         throw new IllegalStateException("a pipeline could not do what was asked", e);
