@@ -40,6 +40,9 @@ final class DuckDbErrors {
 
   private static final int MAX_STATEMENT_CHARACTERS = 40;
 
+  private static final Pattern NO_FILE =
+      Pattern.compile("No files found that match|No such file or directory|404|NoSuchKey");
+
   private static final Pattern NO_TABLE =
       Pattern.compile("^Catalog Error: Table with name .*? does not exist( because schema )?");
 
@@ -99,6 +102,11 @@ final class DuckDbErrors {
     return LAKE_NOT_COMMITTED.matcher(message(e)).find() && !isFatal(e)
         ? new SinkException.Unavailable("target " + target + ": " + message(e), e)
         : unknown(target, e);
+  }
+
+  /** True when a file that was to be read isn't there, on this machine or in object storage. */
+  static boolean isNoFile(SQLException e) {
+    return NO_FILE.matcher(message(e)).find();
   }
 
   /** True when there is no lake where one was to be attached, and making one was forbidden. */

@@ -157,16 +157,23 @@ final class DuckLakeCatalog implements LedgerCatalog, LakeFiles.Layout {
 
   @Override
   public long insert(Session session, SealedBatch batch, OtlpTable table) throws SQLException {
-    session.execute(
-        "CALL ducklake_add_data_files("
-            + Identifiers.literal(lake)
-            + ", "
-            + Identifiers.literal(table.tableName())
-            + ", "
-            + Identifiers.literal(files.of(table).location())
-            + ", schema => "
-            + Identifiers.literal(target.schema())
-            + ", allow_missing => true)");
+    try {
+      session.execute(
+          "CALL ducklake_add_data_files("
+              + Identifiers.literal(lake)
+              + ", "
+              + Identifiers.literal(table.tableName())
+              + ", "
+              + Identifiers.literal(files.of(table).location())
+              + ", schema => "
+              + Identifiers.literal(target.schema())
+              + ", allow_missing => true)");
+    } catch (SQLException e) {
+      if (DuckDbErrors.isNoFile(e)) {
+        files.giveUp();
+      }
+      throw e;
+    }
     return batch.rows(table);
   }
 

@@ -138,7 +138,11 @@ final class LakeFiles {
     }
   }
 
-  private void giveUp() {
+  /**
+   * Has the next attempt write other files: these can't be found any more. A COMMIT that may yet be
+   * applied with them excludes the next one, as any other does.
+   */
+  void giveUp() {
     if (staged != null) {
       leftBehind.addAll(staged.files().values());
       staged = null;

@@ -41,8 +41,10 @@ final class LakeMaintenance {
   /** A reader that began before a file was due to go must still be able to open it: a guess. */
   private static final Duration MIN_FILE_AGE = Duration.ofMinutes(1);
 
-  /** Files that one merge takes in hand, so that it holds up seals for seconds at most. */
-  private static final int MAX_MERGED_FILES = 200;
+  /**
+   * Files that one merge of a table makes, each of the target size at most: seals wait meanwhile.
+   */
+  private static final int MAX_MERGED_FILES = 2;
 
   private final String lake;
   private final Target target;

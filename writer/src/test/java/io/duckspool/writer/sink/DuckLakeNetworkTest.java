@@ -18,6 +18,7 @@ import io.duckspool.writer.batch.SealedBatch;
 import io.duckspool.writer.servers.PostgresServer;
 import io.duckspool.writer.servers.S3Server;
 import io.duckspool.writer.servers.TcpProxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -232,6 +234,31 @@ final class DuckLakeNetworkTest {
     } catch (SinkException.UnknownOutcome | SinkException.Unavailable e) {
       return ledger().equals(index(from + 1));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void filesThatSomebodyDeletes_beforeTheyAreCommitted_areWrittenAgain(boolean onS3)
+      throws Exception {
+    openLake(onS3);
+    try (SealedBatch batch = batch(0, 100)) {
+      postgres.down();
+      assertThrows(SinkException.Unavailable.class, () -> sink.commit(batch, move(0, 1)));
+      postgres.up();
+      if (onS3) {
+        s3.keys("lake", "a/main/").forEach(key -> s3.delete("lake", key));
+      } else {
+        try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
+          for (Path file : files.filter(Files::isRegularFile).toList()) {
+            Files.delete(file);
+          }
+        }
+      }
+      for (int attempt = 0; !tried(batch, 0); attempt++) {
+        assertTrue(attempt < 3);
+      }
+    }
+    assertRows(100);
   }
 
   @Test
