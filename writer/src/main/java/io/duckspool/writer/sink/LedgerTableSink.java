@@ -19,6 +19,7 @@ final class LedgerTableSink implements Sink {
   private final String catalogName;
   private final TargetTables tables;
   private final LedgerTable ledger;
+  private final ProvenanceTable provenance;
   private final LedgerCatalog catalog;
 
   private LedgerTableSink(
@@ -28,6 +29,7 @@ final class LedgerTableSink implements Sink {
     this.catalogName = catalogName;
     this.tables = new TargetTables(catalogName, target);
     this.ledger = new LedgerTable(tables.qualified(TableDefinition.LEDGER));
+    this.provenance = new ProvenanceTable(tables::qualified);
     this.catalog = catalogs.of(tables);
   }
 
@@ -135,7 +137,7 @@ final class LedgerTableSink implements Sink {
       return new Audit(
           ledger.read(session, spoolId),
           tables.exists(session, TableDefinition.SEALS)
-              ? Optional.of(new ProvenanceTable(tables).read(session, spoolId))
+              ? Optional.of(provenance.read(session, spoolId))
               : Optional.empty());
     } catch (SQLException e) {
       throw DuckDbErrors.ofStatement(target(), e);
@@ -227,7 +229,13 @@ final class LedgerTableSink implements Sink {
             .read(session, move.spoolId())
             .orElseThrow(() -> new IllegalStateException("the moved ledger row is gone"));
     if (target.provenance()) {
-      insertSeal(session, batch, move, row.seals());
+      Provenance.insert(
+          session,
+          tables.qualified(TableDefinition.SEALS),
+          batch,
+          move,
+          row.seals(),
+          database.clock().instant());
     }
     catalog.describe(session, "seal " + row.seals() + " of " + move.listenUri(), details(move));
     CrashPoint.SEAL_BEFORE_COMMIT.reached();
@@ -250,25 +258,6 @@ final class LedgerTableSink implements Sink {
           table.tableName() + ": inserted " + inserted + " rows, expected " + rows);
     }
     CrashPoint.SEAL_TABLE_INSERTED.reached();
-  }
-
-  private void insertSeal(Session session, SealedBatch batch, LedgerMove move, long sealId)
-      throws SQLException {
-    session.update(
-        "INSERT INTO "
-            + tables.qualified(TableDefinition.SEALS)
-            + " (spool_id, listen_uri, seal_id, first_index, next_index, \"trigger\","
-            + " rows_by_table, started_at, committed_at)"
-            + " VALUES (?, ?, ?, ?, ?, ?, ?, make_timestamp(?), make_timestamp(?))",
-        move.spoolId(),
-        move.listenUri(),
-        sealId,
-        move.first().toLong(),
-        move.next().next().toLong(),
-        move.trigger().text(),
-        Provenance.rowsByTable(batch),
-        LedgerTable.micros(move.startedAt()),
-        LedgerTable.micros(database.clock().instant()));
   }
 
   private SinkException fenced(Session session, LedgerMove move, long moved)

@@ -323,7 +323,7 @@ final class ParquetSink implements Sink {
       session.begin();
       Audit.Provenance files =
           new ProvenanceTable(
-                  new TargetTables(catalog, target),
+                  new TargetTables(catalog, target)::qualified,
                   ParquetStatements.sealsWithoutGaps(store.location()))
               .read(session, spoolId);
       // Behind the last file lie only seals without a row.

@@ -9,23 +9,28 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Reads what is noted of seals, and counts the tables, in the session's transaction. */
 final class ProvenanceTable {
 
-  private final TargetTables tables;
+  private final UnaryOperator<String> qualified;
   private final String seals;
 
-  /** Notes in the table {@code duckspool_seals}. */
-  ProvenanceTable(TargetTables tables) {
-    this(tables, tables.qualified(TableDefinition.SEALS));
+  /**
+   * Notes in the table {@code duckspool_seals}.
+   *
+   * @param qualified makes a table's name a qualified, quoted one
+   */
+  ProvenanceTable(UnaryOperator<String> qualified) {
+    this(qualified, qualified.apply(TableDefinition.SEALS.name()));
   }
 
   /**
    * @param seals what has the columns of {@code duckspool_seals}, as FROM takes it
    */
-  ProvenanceTable(TargetTables tables, String seals) {
-    this.tables = tables;
+  ProvenanceTable(UnaryOperator<String> qualified, String seals) {
+    this.qualified = qualified;
     this.seals = seals;
   }
 
@@ -79,7 +84,7 @@ final class ProvenanceTable {
           session
               .queryOne(
                   row -> row.getLong(1),
-                  "SELECT count(*) FROM " + tables.qualified(table.tableName()))
+                  "SELECT count(*) FROM " + qualified.apply(table.tableName()))
               .orElseThrow();
       long sealed =
           session

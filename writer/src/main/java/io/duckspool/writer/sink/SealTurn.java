@@ -1,5 +1,6 @@
 package io.duckspool.writer.sink;
 
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,13 @@ final class SealTurn {
    */
   static <T> T take(DuckDbDatabase database, String target, Attempt<T> attempt)
       throws SinkException {
-    database.commitLock().lock();
+    return take(database, database.commitLock(), target, attempt);
+  }
+
+  /** Runs an attempt under another lock: that of a target which may hold it up for long. */
+  static <T> T take(DuckDbDatabase database, ReentrantLock lock, String target, Attempt<T> attempt)
+      throws SinkException {
+    lock.lock();
     try {
       return attempt.run();
     } catch (SinkException e) {
@@ -35,7 +42,7 @@ final class SealTurn {
       }
       return runWithoutQueries(database, target, attempt, e);
     } finally {
-      database.commitLock().unlock();
+      lock.unlock();
     }
   }
 

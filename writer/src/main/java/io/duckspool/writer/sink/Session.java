@@ -95,11 +95,14 @@ final class Session implements AutoCloseable {
    * Inserts a batch's rows of one table.
    *
    * @param into qualified, quoted name of the table
-   * @param columns its columns in the order of the batch, as a list of quoted names
+   * @param columns those to fill of the batch's columns, as a list of quoted names
    * @return rows inserted
    */
   long insert(SealedBatch batch, OtlpTable table, String into, String columns) throws SQLException {
-    return update(batch, table, "INSERT INTO " + into + " (" + columns + ") SELECT * FROM " + ROWS);
+    return update(
+        batch,
+        table,
+        "INSERT INTO " + into + " (" + columns + ") SELECT " + columns + " FROM " + ROWS);
   }
 
   /**

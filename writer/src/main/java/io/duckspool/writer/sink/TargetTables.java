@@ -2,13 +2,9 @@ package io.duckspool.writer.sink;
 
 import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.writer.batch.Column;
-import io.duckspool.writer.batch.Tables;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +24,6 @@ final class TargetTables {
     this.catalog = catalog;
     this.target = target;
   }
-
-  /** A column as it is in the target. */
-  private record Found(String name, String type, boolean nullable, boolean hasDefault) {}
 
   /**
    * Runs in the session's transaction; a refusal leaves it to the caller to roll back.
@@ -81,7 +74,7 @@ final class TargetTables {
   List<String> columnsWithRules(Session session, OtlpTable table) throws SQLException {
     return columns(session, TableDefinition.of(table, target.promoted())).stream()
         .filter(column -> !column.nullable() || column.hasDefault())
-        .map(Found::name)
+        .map(ColumnCheck.Found::name)
         .toList();
   }
 
@@ -128,55 +121,22 @@ final class TargetTables {
 
   private void checkColumns(Session session, TableDefinition table, List<String> problems)
       throws SQLException {
-    Map<String, Found> found = new HashMap<>();
-    for (Found column : columns(session, table)) {
-      found.put(column.name().toLowerCase(Locale.ROOT), column);
-    }
-    for (Column expected : table.columns()) {
-      Found column = found.remove(expected.name().toLowerCase(Locale.ROOT));
-      if (column == null && target.createTables() && isPromoted(table, expected)) {
-        session.execute(Ddl.addColumn(qualified(table), expected));
-        continue;
-      }
-      String type = column == null ? "no such column" : column.type();
-      if (!type.equals(expected.type().sql())) {
-        problems.add(
-            name(table)
-                + ", column "
-                + expected.name()
-                + ": expected "
-                + expected.type().sql()
-                + ", found "
-                + type);
-      }
-    }
-    for (Found extra : found.values()) {
-      if (!extra.nullable() && !extra.hasDefault()) {
-        problems.add(
-            name(table)
-                + ", column "
-                + extra.name()
-                + ": expected an extra column to be nullable or to have a default, found "
-                + extra.type()
-                + " NOT NULL");
+    ColumnCheck check = ColumnCheck.of(name(table), table, columns(session, table));
+    problems.addAll(check.problems());
+    for (Column column : check.missingPromoted()) {
+      if (target.createTables()) {
+        session.execute(Ddl.addColumn(qualified(table), column));
+      } else {
+        problems.add(ColumnCheck.missing(name(table), column));
       }
     }
   }
 
-  /** The columns that a table may lack: they are added, with NULL in the rows that are there. */
-  private boolean isPromoted(TableDefinition table, Column column) {
-    for (OtlpTable signal : OtlpTable.values()) {
-      if (signal.tableName().equals(table.name())) {
-        return !Tables.columns(signal).contains(column);
-      }
-    }
-    return false;
-  }
-
-  private List<Found> columns(Session session, TableDefinition table) throws SQLException {
+  private List<ColumnCheck.Found> columns(Session session, TableDefinition table)
+      throws SQLException {
     return session.query(
         row ->
-            new Found(
+            new ColumnCheck.Found(
                 row.getString(1),
                 row.getString(2),
                 "YES".equals(row.getString(3)),
