@@ -123,7 +123,7 @@ public final class Writer implements AutoCloseable {
         new PipelineDefaults(
             batchBytes,
             config.writer().maxBatchRows(),
-            config.writer().provenance(),
+            catalog -> config.writer().hasProvenance(config.catalog(catalog)),
             config.duckdb().isInMemory());
     Pipelines pipelines = new Pipelines(pipelineParts, defaults, database::sink);
     parts.push(() -> pipelines.close(MAX_DRAIN.toMillis()));
@@ -141,7 +141,8 @@ public final class Writer implements AutoCloseable {
                 new Verifier(pipelines, defaults, database::sink),
                 database.sqlRunner(),
                 loaded.values(),
-                new MetricsPage(new WriterMetrics(pipelines, memory, database::memory)))));
+                new MetricsPage(
+                    new WriterMetrics(pipelines, memory, database::memory, database::snapshots)))));
     LOG.info(
         "writer started, data folder {}, database {}", data.root(), config.duckdb().database());
   }

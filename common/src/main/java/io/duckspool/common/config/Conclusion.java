@@ -95,7 +95,7 @@ final class Conclusion {
         control,
         values.get(ConfigKeys.WRITER_MAX_BATCH_BYTES, duckdb.memoryLimit().dividedBy(4)),
         values.get(ConfigKeys.WRITER_MAX_BATCH_ROWS, 500_000),
-        values.get(ConfigKeys.WRITER_PROVENANCE, true));
+        values.find(ConfigKeys.WRITER_PROVENANCE));
   }
 
   private ControlConfig control(Path data, ReceiverConfig receiver) {

@@ -2,7 +2,9 @@ package io.duckspool.common.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The whole configuration, checked and concluded: every default is worked out, every path absolute,
@@ -36,5 +38,14 @@ public record DuckspoolConfig(
     servers = List.copyOf(servers);
     catalogs = Map.copyOf(catalogs);
     secrets = Map.copyOf(secrets);
+  }
+
+  /**
+   * A declared catalog.
+   *
+   * @param name as a server has it, in any case; the default database's finds nothing
+   */
+  public Optional<CatalogConfig> catalog(String name) {
+    return Optional.ofNullable(catalogs.get(name.toLowerCase(Locale.ROOT)));
   }
 }

@@ -37,6 +37,18 @@ public enum CrashPoint {
   SEAL_BEFORE_COMMIT,
   /** The seal is committed, nobody knows yet. */
   SEAL_COMMITTED,
+  /** The transaction of a seal to Iceberg is open, nothing is asked. */
+  ICEBERG_BEGUN,
+  /** The ledger's properties are set in the transaction of a seal, no row is inserted. */
+  ICEBERG_LEDGER_MOVED,
+  /** The files with a seal's rows of one Iceberg table are written; reached once a table. */
+  ICEBERG_TABLE_INSERTED,
+  /** Everything of a seal to Iceberg is written, the catalog knows nothing. */
+  ICEBERG_BEFORE_COMMIT,
+  /** The catalog has committed a seal, nobody knows yet. */
+  ICEBERG_COMMITTED,
+  /** The tables in Iceberg hold the start of a ledger, nobody knows yet. */
+  ICEBERG_LEDGER_BEGUN,
   /** The new content of a server file is written under a temporary name, not yet synced. */
   SERVER_FILE_WRITTEN,
   /** The temporary file is synced, not yet renamed. */

@@ -41,7 +41,10 @@ final class ConfigLoaderTest {
                 DataSize.ofGibibytes(1),
                 Duration.ofSeconds(30)),
             new WriterConfig(
-                new HostPort("127.0.0.1", 4320), DataSize.ofGibibytes(1), 500_000, true),
+                new HostPort("127.0.0.1", 4320),
+                DataSize.ofGibibytes(1),
+                500_000,
+                Optional.empty()),
             new ControlConfig(data.resolve("control.token"), false),
             new SpoolConfig(
                 SpoolConfig.Sync.GROUP,
@@ -227,7 +230,8 @@ final class ConfigLoaderTest {
             7,
             DataSize.ofGibibytes(2),
             Duration.ofMillis(250)),
-        new WriterConfig(new HostPort("10.0.0.1", 5320), DataSize.ofMebibytes(300), 8, false),
+        new WriterConfig(
+            new HostPort("10.0.0.1", 5320), DataSize.ofMebibytes(300), 8, Optional.of(false)),
         new ControlConfig(f.resolve("ct"), true),
         new SpoolConfig(
             SpoolConfig.Sync.OS,

@@ -1,5 +1,6 @@
 package io.duckspool.deploy.cli;
 
+import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.config.ParquetRoot;
@@ -78,11 +79,16 @@ final class DdlCommand implements Callable<Integer> {
             ExitCode.USAGE,
             "--parquet-export-path can't be given together with --catalog or promoted attributes");
       }
-      printParquet(out, root(parquetExportPath), config.writer().provenance());
+      printParquet(out, root(parquetExportPath), config.writer().hasProvenance(Optional.empty()));
       return ExitCode.DONE;
     }
-    Ddl.statements(catalog, schema, config.writer().provenance(), promoted)
-        .forEach(statement -> out.println(statement + ";"));
+    Optional<CatalogConfig> target = config.catalog(catalog);
+    boolean provenance = config.writer().hasProvenance(target);
+    List<String> statements =
+        target.filter(CatalogConfig.Iceberg.class::isInstance).isPresent()
+            ? Ddl.statementsWithoutLedger(catalog, schema, provenance, promoted)
+            : Ddl.statements(catalog, schema, provenance, promoted);
+    statements.forEach(statement -> out.println(statement + ";"));
     return ExitCode.DONE;
   }
 

@@ -50,7 +50,7 @@ final class CrashPointIT {
   }
 
   private static boolean isOfAnotherTarget(CrashPoint point) {
-    return point.name().matches("(LAKE|EXPORT)_.*");
+    return point.name().matches("(LAKE|EXPORT|ICEBERG)_.*");
   }
 
   @ParameterizedTest

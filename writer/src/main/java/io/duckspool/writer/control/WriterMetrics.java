@@ -5,6 +5,8 @@ import io.duckspool.common.metrics.Families;
 import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.pipeline.Pipelines;
 import io.duckspool.writer.sink.DatabaseMemory;
+import io.duckspool.writer.sink.TableSnapshots;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,17 +23,23 @@ public final class WriterMetrics implements Consumer<Families> {
   private final Pipelines pipelines;
   private final BatchMemory batches;
   private final Supplier<Optional<DatabaseMemory>> database;
+  private final Supplier<List<TableSnapshots>> snapshots;
 
   /**
    * Metrics of all pipelines, and of the memory that they share.
    *
    * @param database what DuckDB holds; empty when it doesn't say
+   * @param snapshots what tables were last seen to have
    */
   public WriterMetrics(
-      Pipelines pipelines, BatchMemory batches, Supplier<Optional<DatabaseMemory>> database) {
+      Pipelines pipelines,
+      BatchMemory batches,
+      Supplier<Optional<DatabaseMemory>> database,
+      Supplier<List<TableSnapshots>> snapshots) {
     this.pipelines = pipelines;
     this.batches = batches;
     this.database = database;
+    this.snapshots = snapshots;
   }
 
   @Override
@@ -43,6 +51,16 @@ public final class WriterMetrics implements Consumer<Families> {
     database.get().ifPresent(memory -> add(families, memory));
     pipelines.statuses().forEach(status -> add(families, status));
     pipelines.addSealMetrics(families);
+    for (TableSnapshots table : snapshots.get()) {
+      families.gauge(
+          PREFIX + "table_snapshots",
+          "Snapshots of a table in an Iceberg catalog, as of the last look.",
+          table.count(),
+          "catalog",
+          table.catalog(),
+          "table",
+          table.table());
+    }
   }
 
   private static void add(Families families, DatabaseMemory memory) {

@@ -7,17 +7,31 @@ import io.duckspool.common.server.ServerFolder;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.batch.SealLimits;
 import io.duckspool.writer.sink.Target;
+import java.util.function.Predicate;
 
 /**
  * What the writer's configuration says about every pipeline.
  *
  * @param maxBatchBytes what one seal may hold, decoded
  * @param maxBatchRows what one seal may hold
- * @param provenance whether each seal adds a row to {@code duckspool_seals}
+ * @param provenance whether each seal adds a row to {@code duckspool_seals}, by the target's
+ *     catalog; empty: the default database
  * @param isDefaultDatabaseVolatile whether the default database ends with the process
  */
 public record PipelineDefaults(
-    long maxBatchBytes, long maxBatchRows, boolean provenance, boolean isDefaultDatabaseVolatile) {
+    long maxBatchBytes,
+    long maxBatchRows,
+    Predicate<String> provenance,
+    boolean isDefaultDatabaseVolatile) {
+
+  /** With provenance in all targets, or in none. */
+  public PipelineDefaults(
+      long maxBatchBytes,
+      long maxBatchRows,
+      boolean provenance,
+      boolean isDefaultDatabaseVolatile) {
+    this(maxBatchBytes, maxBatchRows, catalog -> provenance, isDefaultDatabaseVolatile);
+  }
 
   PipelineSettings settings(ServerFolder folder, ServerFile file) {
     return new PipelineSettings(
@@ -45,7 +59,7 @@ public record PipelineDefaults(
         server.catalog().orElse(""),
         server.schema(),
         server.createTables(),
-        provenance,
+        provenance.test(server.catalog().orElse("")),
         server.parquetExportPath(),
         promoted(server),
         new Target.LakeOptions(server.targetFileSize().bytes(), server.maintenanceRetention()));

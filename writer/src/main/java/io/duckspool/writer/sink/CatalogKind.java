@@ -8,6 +8,8 @@ public enum CatalogKind {
   DUCKDB,
   /** An attached DuckLake. */
   DUCKLAKE,
+  /** An Iceberg REST catalog. */
+  ICEBERG,
   /** The default database, with views over files that have no catalog. */
   PARQUET;
 
@@ -15,7 +17,8 @@ public enum CatalogKind {
   public boolean isMaintained() {
     return switch (this) {
       case DEFAULT, PARQUET -> false;
-      case DUCKDB, DUCKLAKE -> true;
+      // That there is nothing to do is said once, when it would be due.
+      case DUCKDB, DUCKLAKE, ICEBERG -> true;
     };
   }
 }

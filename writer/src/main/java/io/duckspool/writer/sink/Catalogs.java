@@ -142,7 +142,9 @@ final class Catalogs {
       String name = iceberg.secret().get();
       SecretConfig secret = declared.secrets().get(name);
       if (secret != null && isTraded(secret)) {
-        execute(connection, SecretStatements.create(name, secret));
+        execute(
+            connection,
+            SecretStatements.create(name, (SecretConfig.Iceberg) secret, iceberg.endpoint()));
       }
     }
   }

@@ -20,15 +20,22 @@ public final class Ddl {
    */
   public static List<String> statements(
       String catalog, String schema, boolean provenance, PromotedKeys promoted) {
+    return statements(catalog, schema, TableDefinition.all(provenance, promoted));
+  }
+
+  /** The same for a target whose ledger is no table, as on Iceberg. */
+  public static List<String> statementsWithoutLedger(
+      String catalog, String schema, boolean provenance, PromotedKeys promoted) {
+    return statements(catalog, schema, TableDefinition.allWithoutLedger(provenance, promoted));
+  }
+
+  private static List<String> statements(
+      String catalog, String schema, List<TableDefinition> tables) {
     String prefix = catalog.isEmpty() ? "" : Identifiers.quote(catalog) + ".";
     String qualifiedSchema = prefix + Identifiers.quote(schema);
-    List<String> tables =
-        TableDefinition.all(provenance, promoted).stream()
-            .map(table -> createTable(qualifiedSchema, table))
-            .toList();
     List<String> statements = new ArrayList<>();
     statements.add("CREATE SCHEMA IF NOT EXISTS " + qualifiedSchema);
-    statements.addAll(tables);
+    tables.forEach(table -> statements.add(createTable(qualifiedSchema, table)));
     return List.copyOf(statements);
   }
 

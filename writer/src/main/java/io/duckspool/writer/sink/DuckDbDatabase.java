@@ -11,8 +11,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -48,6 +50,8 @@ public final class DuckDbDatabase implements AutoCloseable {
   private final LongSupplier nanoTicker;
   private final StepGate gate;
   private final ReentrantLock commitLock = new ReentrantLock();
+  private final Map<String, ReentrantLock> remoteLocks = new ConcurrentHashMap<>();
+  private final Map<String, SnapshotWatch> snapshots = new ConcurrentHashMap<>();
   private final QueryGate queries = new QueryGate();
 
   /** All below are guarded by this object's monitor. */
@@ -161,8 +165,9 @@ public final class DuckDbDatabase implements AutoCloseable {
       }
       return LedgerTableSink.ofDuckLake(this, target, catalog.name(), lake);
     }
-    if (catalog.config() instanceof CatalogConfig.Iceberg) {
-      throw unsupported(catalog, "iceberg");
+    if (catalog.config() instanceof CatalogConfig.Iceberg iceberg) {
+      AttachStatements.requireFitForTarget(catalog.name(), iceberg);
+      return new IcebergSink(this, target, catalog.name());
     }
     requireWritable(catalog.name());
     return LedgerTableSink.ofDuckDb(this, target, catalog.name(), CatalogKind.DUCKDB);
@@ -200,11 +205,6 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   private synchronized DuckDbSettings settings() {
     return settings;
-  }
-
-  private static SinkException unsupported(Catalogs.Found catalog, String type) {
-    return new SinkException.Refused(
-        "catalog " + catalog.name() + ": type " + type + " is not supported by this version");
   }
 
   private void requireWritable(String catalog) throws SinkException {
@@ -245,6 +245,11 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
   }
 
+  /** The snapshots of the tables in Iceberg catalogs, as they were last looked at. */
+  public List<TableSnapshots> snapshots() {
+    return snapshots.values().stream().flatMap(watch -> watch.counts().stream()).toList();
+  }
+
   /** Checkpoints and closes the database. Idempotent. */
   @Override
   public synchronized void close() {
@@ -267,6 +272,26 @@ public final class DuckDbDatabase implements AutoCloseable {
   /** Held during a commit: one at a time, so that a batch has DuckDB's memory for itself. */
   ReentrantLock commitLock() {
     return commitLock;
+  }
+
+  /**
+   * Held during a commit to a catalog that is asked over the network: one at a time for each of
+   * them, and none for long because another catalog doesn't answer.
+   */
+  ReentrantLock commitLock(String catalog) {
+    return remoteLocks.computeIfAbsent(catalog, name -> new ReentrantLock());
+  }
+
+  /** The snapshots of the tables in an Iceberg catalog. */
+  SnapshotWatch snapshots(String catalog) {
+    return snapshots.computeIfAbsent(catalog, SnapshotWatch::new);
+  }
+
+  /** Has a catalog attached anew before the next session on it. */
+  synchronized void attachAnew(String catalog, String reason) {
+    if (!closed && !invalid) {
+      instance.unattached().put(catalog, "catalog " + catalog + ": " + reason);
+    }
   }
 
   /** The queries that run on this database. */

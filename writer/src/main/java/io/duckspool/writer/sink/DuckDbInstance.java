@@ -1,5 +1,6 @@
 package io.duckspool.writer.sink;
 
+import io.duckspool.common.config.CatalogConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -212,6 +213,11 @@ record DuckDbInstance(
     properties.setProperty("allocator_background_threads", "true");
     properties.setProperty("checkpoint_threshold", kib(checkpointBytes));
     properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
+    if (settings.declared().catalogs().values().stream()
+        .anyMatch(CatalogConfig.Iceberg.class::isInstance)) {
+      // Else a table that isn't there has it list the tables of all schemas, for a similar name.
+      properties.setProperty("catalog_error_max_schemas", "0");
+    }
     if (readOnly) {
       properties.setProperty(
           DuckDBDriver.DUCKDB_ACCESS_MODE_PROPERTY, DuckDBDriver.DUCKDB_ACCESS_MODE_READ_ONLY);

@@ -16,6 +16,26 @@ final class SecretStatements {
 
   private SecretStatements() {}
 
+  /**
+   * The statement that makes a login to an Iceberg catalog. Without a server for tokens the catalog
+   * is asked, by a name that DuckDB has to be told: else it trades the login once, and not again
+   * when the token expires.
+   *
+   * @param endpoint of the catalog
+   */
+  static String create(String name, SecretConfig.Iceberg login, String endpoint) {
+    return create(
+        name,
+        new SecretConfig.Iceberg(
+            login.clientId(),
+            login.clientSecret(),
+            login
+                .oauth2ServerUri()
+                .or(() -> Optional.of(endpoint.replaceAll("/+$", "") + "/v1/oauth/tokens")),
+            login.oauth2Scope(),
+            login.token()));
+  }
+
   /** The statement that makes, or makes anew, one secret. */
   static String create(String name, SecretConfig secret) {
     SecretStatements statement = new SecretStatements();

@@ -54,6 +54,13 @@ record TableDefinition(String name, List<Column> columns) {
 
   /** All tables of a target, the ledger last. */
   static List<TableDefinition> all(boolean provenance, PromotedKeys promoted) {
+    List<TableDefinition> tables = allWithoutLedger(provenance, promoted);
+    tables.add(LEDGER);
+    return tables;
+  }
+
+  /** All tables of a target whose ledger is none. */
+  static List<TableDefinition> allWithoutLedger(boolean provenance, PromotedKeys promoted) {
     List<TableDefinition> tables = new ArrayList<>();
     for (OtlpTable table : OtlpTable.values()) {
       tables.add(of(table, promoted));
@@ -61,7 +68,6 @@ record TableDefinition(String name, List<Column> columns) {
     if (provenance) {
       tables.add(SEALS);
     }
-    tables.add(LEDGER);
     return tables;
   }
 

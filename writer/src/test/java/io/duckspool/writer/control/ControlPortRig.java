@@ -82,7 +82,8 @@ final class ControlPortRig implements AutoCloseable {
                 new Verifier(pipelines, defaults, sinks),
                 database.sqlRunner(),
                 List.of(new AdminApi.ConfigValue("data", "./data", "default")),
-                new MetricsPage(new WriterMetrics(pipelines, memory, database::memory))));
+                new MetricsPage(
+                    new WriterMetrics(pipelines, memory, database::memory, database::snapshots))));
   }
 
   static ControlPortRig open(Path temp) throws Exception {

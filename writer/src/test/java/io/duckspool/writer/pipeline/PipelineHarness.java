@@ -25,10 +25,14 @@ import io.duckspool.writer.sink.SinkException;
 import io.duckspool.writer.sink.SqlRunner;
 import io.duckspool.writer.sink.Target;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,6 +60,7 @@ final class PipelineHarness implements AutoCloseable {
   static final String URI = "otlp:localhost:4318";
   static final SealLimits LIMITS = new SealLimits(64L << 20, 5_000, 256L << 20, 500_000);
 
+  private static final int TRACES = 2;
   private static final int MAX_STEPS = 200_000;
 
   final TestClock clock = new TestClock();
@@ -65,6 +70,7 @@ final class PipelineHarness implements AutoCloseable {
   final String spoolId;
   final BatchMemory memory = new BatchMemory(1L << 30, 16L << 20);
   final List<String> sent = new ArrayList<>();
+  final List<String> sentSpans = new ArrayList<>();
 
   SpoolOptions options =
       SpoolOptions.defaults(1 << 20).withDiskReserveBytes(0).withSegmentBytes(512L << 20);
@@ -79,8 +85,11 @@ final class PipelineHarness implements AutoCloseable {
   private String aliveRun = "";
   private Runnable beforeAliveAnswer = () -> {};
 
-  private PipelineHarness(Path root, String name, DuckDbDatabase database)
+  private final Target target;
+
+  private PipelineHarness(Path root, String name, DuckDbDatabase database, Target target)
       throws IOException, SinkException {
+    this.target = target;
     this.root = root;
     this.data = new DataFolder(root);
     data.create();
@@ -89,7 +98,7 @@ final class PipelineHarness implements AutoCloseable {
     this.spoolId =
         HexFormat.of().toHexDigits(0L) + HexFormat.of().toHexDigits((long) name.hashCode());
     this.database = database;
-    this.sink = new FaultySink(database.sink(Target.ofDefaultDatabase("main")));
+    this.sink = new FaultySink(database.sink(target));
   }
 
   static DuckDbDatabase openDatabase(Path root) throws SinkException {
@@ -112,7 +121,12 @@ final class PipelineHarness implements AutoCloseable {
   }
 
   static PipelineHarness open(Path root, String name, DuckDbDatabase database) throws Exception {
-    PipelineHarness harness = new PipelineHarness(root, name, database);
+    return open(root, name, database, Target.ofDefaultDatabase("main"));
+  }
+
+  static PipelineHarness open(Path root, String name, DuckDbDatabase database, Target target)
+      throws Exception {
+    PipelineHarness harness = new PipelineHarness(root, name, database, target);
     harness.startReceiver();
     harness.makeLedger();
     return harness;
@@ -179,7 +193,7 @@ final class PipelineHarness implements AutoCloseable {
   }
 
   LedgerRow ledger() throws SinkException {
-    return database.sink(Target.ofDefaultDatabase("main")).readLedger(spoolId).orElseThrow();
+    return database.sink(target).readLedger(spoolId).orElseThrow();
   }
 
   /** Appends an entry of rows with names of their own and waits until it is durable. */
@@ -190,6 +204,31 @@ final class PipelineHarness implements AutoCloseable {
     }
     SpoolIndex index = appendPayload(rowCount, logs(ids, 0));
     sent.addAll(ids);
+    return index;
+  }
+
+  /** Appends an entry of spans with names of their own and waits until it is durable. */
+  SpoolIndex appendSpans(int rowCount) throws Exception {
+    ScopeSpans.Builder scope = ScopeSpans.newBuilder();
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < rowCount; i++) {
+      names.add("span-" + (sentSpans.size() + i));
+      scope.addSpans(
+          Span.newBuilder()
+              .setTraceId(ByteString.copyFrom(new byte[16]))
+              .setSpanId(ByteString.copyFrom(new byte[8]))
+              .setName(names.get(i)));
+    }
+    SpoolIndex index =
+        appendPayload(
+            TRACES,
+            rowCount,
+            ByteBuffer.wrap(
+                ExportTraceServiceRequest.newBuilder()
+                    .addResourceSpans(ResourceSpans.newBuilder().addScopeSpans(scope))
+                    .build()
+                    .toByteArray()));
+    sentSpans.addAll(names);
     return index;
   }
 
@@ -317,13 +356,31 @@ final class PipelineHarness implements AutoCloseable {
   /** Each row that was sent is in the target once, and nothing else is. */
   void assertExactlyOnce() {
     assertEquals(sent.stream().sorted().toList(), storedIds());
+    assertEquals(sentSpans.stream().sorted().toList(), storedSpans());
+  }
+
+  List<String> storedSpans() {
+    return query("SELECT name FROM " + table("otlp_traces") + " ORDER BY name");
   }
 
   List<String> storedIds() {
     return query(
-        "SELECT body FROM otlp_logs WHERE body LIKE '"
+        "SELECT body FROM "
+            + table("otlp_logs")
+            + " WHERE body LIKE '"
             + spoolId.substring(28)
             + "-%' ORDER BY body");
+  }
+
+  /** A table of the target. */
+  String table(String name) {
+    String schema = '"' + target.schema() + "\"." + name;
+    return target.catalog().isEmpty() ? schema : target.catalog() + "." + schema;
+  }
+
+  /** The sink as another process would have it, which has seen nothing yet. */
+  void openSinkAnew() throws SinkException {
+    sink = new FaultySink(database.sink(target));
   }
 
   List<String> query(String sql) {
@@ -358,7 +415,7 @@ final class PipelineHarness implements AutoCloseable {
               "DELETE FROM otlp_logs WHERE body NOT IN ('" + String.join("', '", ids) + "')");
     }
     database = openDatabase(root);
-    sink = new FaultySink(database.sink(Target.ofDefaultDatabase("main")));
+    sink = new FaultySink(database.sink(target));
   }
 
   List<Path> quarantined() throws IOException {

@@ -2,7 +2,6 @@ package io.duckspool.writer.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.google.protobuf.ByteString;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
 import io.duckspool.writer.batch.SealTrigger;
@@ -14,11 +13,6 @@ import io.duckspool.writer.sink.LedgerRow;
 import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import io.duckspool.writer.sink.TablesAhead;
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
-import io.opentelemetry.proto.trace.v1.ResourceSpans;
-import io.opentelemetry.proto.trace.v1.ScopeSpans;
-import io.opentelemetry.proto.trace.v1.Span;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Where a pipeline goes on when some tables of its target are further than others. */
 final class TablesAheadTest {
-
-  private static final int TRACES = 2;
 
   @TempDir Path temp;
   private PipelineHarness server;
@@ -47,9 +39,9 @@ final class TablesAheadTest {
     sink = new SplitSink(server.sink);
     server.sink = new FaultySink(sink);
     entries.add(server.append(2));
-    entries.add(appendSpans("a"));
+    entries.add(server.appendSpans(1));
     entries.add(server.append(1));
-    entries.add(appendSpans("b", "c"));
+    entries.add(server.appendSpans(2));
     entries.add(server.append(1));
   }
 
@@ -66,7 +58,7 @@ final class TablesAheadTest {
     server.drain();
 
     assertEquals(server.sent.subList(3, 4), server.storedIds());
-    assertEquals(List.of("a", "b", "c"), spans());
+    assertEquals(List.of("span-0", "span-1", "span-2"), server.storedSpans());
     LedgerMove completed = server.sink.commits().get(0);
     assertEquals(entries.get(3), completed.next().next());
     assertEquals(SealTrigger.REPLAY, completed.trigger());
@@ -111,28 +103,6 @@ final class TablesAheadTest {
       SpoolPosition position = tailer.positionAt(entries.get(count)).orElseThrow();
       return new TablesAhead(position, start.runId(), next);
     }
-  }
-
-  private List<String> spans() {
-    return server.query("SELECT name FROM otlp_traces ORDER BY name");
-  }
-
-  private SpoolIndex appendSpans(String... names) throws Exception {
-    ScopeSpans.Builder scope = ScopeSpans.newBuilder();
-    for (String name : names) {
-      scope.addSpans(
-          Span.newBuilder()
-              .setTraceId(ByteString.copyFrom(new byte[16]))
-              .setSpanId(ByteString.copyFrom(new byte[8]))
-              .setName(name));
-    }
-    ByteBuffer payload =
-        ByteBuffer.wrap(
-            ExportTraceServiceRequest.newBuilder()
-                .addResourceSpans(ResourceSpans.newBuilder().addScopeSpans(scope))
-                .build()
-                .toByteArray());
-    return server.appendPayload(TRACES, names.length, payload);
   }
 
   /** A real target whose ledger says that some tables are further. */

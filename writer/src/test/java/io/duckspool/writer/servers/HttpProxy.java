@@ -1,5 +1,7 @@
 package io.duckspool.writer.servers;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -12,6 +14,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -120,6 +124,37 @@ public final class HttpProxy implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException(e);
     }
+  }
+
+  /**
+   * Does with a transaction over several Iceberg tables what some catalogs do: applies it table by
+   * table.
+   *
+   * @param without tables at which it fails
+   * @return the first answer that is no success; else the last
+   */
+  public Answer sendTableByTable(Request transaction, Set<String> without) throws IOException {
+    Answer answer = new Answer(204, "");
+    Optional<Answer> failure = Optional.empty();
+    for (JsonNode change : new ObjectMapper().readTree(transaction.body()).path("table-changes")) {
+      String table = change.path("identifier").path("name").asText();
+      String namespace = change.path("identifier").path("namespace").path(0).asText();
+      if (without.contains(table)) {
+        answer = new Answer(503, "{}");
+      } else {
+        answer =
+            send(
+                new Request(
+                    "POST",
+                    "/v1/namespaces/" + namespace + "/tables/" + table,
+                    transaction.headers(),
+                    change.toString()));
+      }
+      if (answer.status() >= 300 && failure.isEmpty()) {
+        failure = Optional.of(answer);
+      }
+    }
+    return failure.orElse(new Answer(204, ""));
   }
 
   @Override

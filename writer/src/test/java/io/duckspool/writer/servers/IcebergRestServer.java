@@ -102,6 +102,10 @@ public final class IcebergRestServer implements AutoCloseable {
     }
   }
 
+  public boolean isUp() {
+    return process.isAlive();
+  }
+
   public int port() {
     return port;
   }

@@ -123,8 +123,7 @@ final class CatalogsTest {
       assertEquals(
           "catalog r is attached read-only, a target must be writable", refusal(database, "r"));
       database.sink(target("Lake")).close();
-      assertEquals(
-          "catalog ice: type iceberg is not supported by this version", refusal(database, "Ice"));
+      database.sink(target("Ice")).close(); // It is away, and may come back.
       assertTrue(refusal(database, "temp").startsWith("catalog temp is not attached"));
       assertTrue(refusal(database, "system").startsWith("catalog system is not attached"));
     }

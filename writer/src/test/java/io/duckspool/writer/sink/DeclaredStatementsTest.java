@@ -1,6 +1,8 @@
 package io.duckspool.writer.sink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.config.CatalogConfig.AccessDelegation;
@@ -8,6 +10,7 @@ import io.duckspool.common.config.CatalogConfig.Authorization;
 import io.duckspool.common.config.Secret;
 import io.duckspool.common.config.SecretConfig;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -129,18 +132,114 @@ final class DeclaredStatementsTest {
   void icebergCatalogs() {
     assertEquals(
         "ATTACH '' AS \"ice\" (\"ACCESS_DELEGATION_MODE\" 'none', \"AUTHORIZATION_TYPE\" 'none',"
-            + " \"ENDPOINT\" 'http://localhost:8181', TYPE iceberg)",
+            + " \"ENDPOINT\" 'http://localhost:8181', \"REMOVE_FILES_ON_DELETE\" 'false', TYPE"
+            + " iceberg)",
         AttachStatements.attach(
             "ice", iceberg(Authorization.NONE, AccessDelegation.NONE, Optional.empty()), false));
     assertEquals(
         "ATTACH '' AS \"ice\" (\"ACCESS_DELEGATION_MODE\" 'vended_credentials',"
-            + " \"AUTHORIZATION_TYPE\" 'oauth2', \"ENDPOINT\" 'http://localhost:8181', \"SECRET\""
-            + " 'login', TYPE iceberg)",
+            + " \"AUTHORIZATION_TYPE\" 'oauth2', \"ENDPOINT\" 'http://localhost:8181',"
+            + " \"REMOVE_FILES_ON_DELETE\" 'false', \"SECRET\" 'login', TYPE iceberg)",
         AttachStatements.attach(
             "ice",
             iceberg(
                 Authorization.BEARER, AccessDelegation.VENDED_CREDENTIALS, Optional.of("login")),
             false));
+  }
+
+  @Test
+  void icebergCatalogsOfVendors() {
+    String arn = "arn:aws:s3tables:eu-central-1:123456789012:bucket/otel";
+    assertEquals(
+        "ATTACH '"
+            + arn
+            + "' AS \"tables\" (\"ACCESS_DELEGATION_MODE\" 'none', \"ENDPOINT_TYPE\" 's3_tables',"
+            + " \"REMOVE_FILES_ON_DELETE\" 'false', \"SECRET\" 'aws', TYPE iceberg)",
+        AttachStatements.attach(
+            "tables",
+            signed("https://s3tables.eu-central-1.amazonaws.com/iceberg", arn, Map.of()),
+            false));
+    assertEquals(
+        "ATTACH '123456789012' AS \"glue\" (\"ACCESS_DELEGATION_MODE\" 'none', \"ENDPOINT_TYPE\""
+            + " 'glue', \"REMOVE_FILES_ON_DELETE\" 'false', \"SECRET\" 'aws', TYPE iceberg)",
+        AttachStatements.attach(
+            "glue",
+            signed("https://glue.eu-central-1.amazonaws.com/iceberg", "123456789012", Map.of()),
+            false));
+    assertEquals(
+        "ATTACH 'w' AS \"own\" (\"ACCESS_DELEGATION_MODE\" 'none', \"AUTHORIZATION_TYPE\" 'sigv4',"
+            + " \"ENDPOINT\" 'https://vpce.example.com/iceberg', \"REMOVE_FILES_ON_DELETE\" 'false',"
+            + " \"SECRET\" 'aws', \"SIGV4_REGION\" 'eu-central-1', \"SIGV4_SERVICE\" 's3tables',"
+            + " TYPE iceberg)",
+        AttachStatements.attach(
+            "own",
+            signed(
+                "https://vpce.example.com/iceberg",
+                "w",
+                Map.of("sigv4_region", "eu-central-1", "sigv4_service", "s3tables")),
+            false));
+    assertEquals(
+        "ATTACH 'acc_bucket' AS \"r2\" (\"ACCESS_DELEGATION_MODE\" 'vended_credentials',"
+            + " \"AUTHORIZATION_TYPE\" 'oauth2', \"ENDPOINT\""
+            + " 'https://catalog.cloudflarestorage.com/acc/bucket', \"REMOVE_FILES_ON_DELETE\" 'false',"
+            + " \"SECRET\" 'r2', TYPE iceberg)",
+        AttachStatements.attach(
+            "r2",
+            new CatalogConfig.Iceberg(
+                "https://catalog.cloudflarestorage.com/acc/bucket",
+                Optional.of("acc_bucket"),
+                Authorization.BEARER,
+                AccessDelegation.VENDED_CREDENTIALS,
+                Optional.of("r2"),
+                Map.of()),
+            false));
+  }
+
+  @Test
+  void aLoginWithoutAServerForTokens_asksTheCatalog() {
+    SecretConfig.Iceberg login =
+        new SecretConfig.Iceberg(
+            secret("id"), secret("hush"), Optional.empty(), Optional.empty(), Optional.empty());
+    assertEquals(
+        "CREATE OR REPLACE SECRET \"login\" (TYPE iceberg, CLIENT_ID 'id', CLIENT_SECRET 'hush',"
+            + " OAUTH2_SERVER_URI 'https://polaris/api/catalog/v1/oauth/tokens')",
+        SecretStatements.create("login", login, "https://polaris/api/catalog/"));
+    assertEquals(
+        SecretStatements.create("login", LOGIN),
+        SecretStatements.create("login", LOGIN, "https://polaris/api/catalog"));
+  }
+
+  @Test
+  void optionsThatWouldLoseRows_areRefusedForATarget() throws Exception {
+    AttachStatements.requireFitForTarget(
+        "ice", signed("e", "w", Map.of("REMOVE_FILES_ON_DELETE", "FALSE")));
+    for (Map<String, String> options :
+        List.of(
+            Map.of("remove_files_on_delete", "true"), Map.of("Max_Table_Staleness", "1 minute"))) {
+      SinkException e =
+          assertThrows(
+              SinkException.Refused.class,
+              () -> AttachStatements.requireFitForTarget("ice", signed("e", "w", options)));
+      assertTrue(e.reason().startsWith("catalog ice: option "), e.reason());
+    }
+    SinkException e =
+        assertThrows(
+            SinkException.Refused.class,
+            () ->
+                AttachStatements.requireFitForTarget(
+                    "ice", signed("e", "w", Map.of("read_only", "true"))));
+    assertEquals("catalog ice is attached read-only, a target must be writable", e.reason());
+  }
+
+  private static CatalogConfig.Iceberg signed(
+      String endpoint, String warehouse, Map<String, String> options) {
+    return new CatalogConfig.Iceberg(
+        endpoint,
+        Optional.of(warehouse),
+        Authorization.SIGV4,
+        AccessDelegation.NONE,
+        Optional.of("aws"),
+        options);
   }
 
   private static CatalogConfig.DuckLake lake(String metadata, Optional<String> dataPath) {
