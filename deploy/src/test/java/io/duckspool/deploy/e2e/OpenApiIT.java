@@ -110,6 +110,7 @@ final class OpenApiIT {
           "{\"spool_id\":\"%s\",\"index\":\"%s\",\"trigger\":\"flush\",\"timeout_ms\":1000}"
               .formatted(spoolId, index),
           200);
+      call(AdminApi.VERIFY, byUri, 200);
       call(AdminApi.RELEASE, "{\"spool_id\":\"%s\"}".formatted(spoolId), 200);
       String server = new DataFolder(rig.data()).listServers().get(0).name();
       String ofServer = "{\"server\":\"%s\",\"spool_id\":\"%s\"}".formatted(server, spoolId);
@@ -119,7 +120,6 @@ final class OpenApiIT {
           AdminApi.LEDGER,
           "{\"listen_uri\":\"%s\",\"next\":null,\"accept_gap\":false}".formatted(uri),
           400);
-      call(AdminApi.VERIFY, byUri, 200);
       call(AdminApi.PAUSE, byUri, 200);
       call(AdminApi.RESUME, byUri, 200);
       stopAndKeep(uri);
