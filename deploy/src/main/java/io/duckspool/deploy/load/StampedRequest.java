@@ -26,7 +26,17 @@ public final class StampedRequest {
 
   /** Encodes a request; takes a moment for a large one. */
   public static StampedRequest of(RequestShape shape, Stamp stamp) {
-    Message message = shape.signal().message(stamp, shape.records(), shape.bodyBytes());
+    return of(shape, stamp, shape.signal().message(stamp, shape.records(), shape.bodyBytes()));
+  }
+
+  /**
+   * Encodes a request with other content than the shape's.
+   *
+   * @param message an export request of the shape's signal, whose records carry the stamps 0, 1, 2
+   *     and so on, in this order
+   * @throws IllegalStateException there are fewer stamps than the shape has records
+   */
+  public static StampedRequest of(RequestShape shape, Stamp stamp, Message message) {
     byte[] template = shape.isJson() ? OtlpJson.encode(message) : message.toByteArray();
     int[] offsets = new int[shape.records()];
     int from = 0;

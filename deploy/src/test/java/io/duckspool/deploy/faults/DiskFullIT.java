@@ -100,9 +100,7 @@ final class DiskFullIT {
         Files.delete(mount.outside().resolve("ballast"));
         load.awaitMoreAcks(20, Rig.LIMIT);
       }
-      rig.awaitCommitted();
-      rig.stop();
-      rig.balance(log, mount.outside().resolve("lake")).assertExact();
+      rig.settle(log).assertExact();
     }
   }
 

@@ -10,7 +10,6 @@ import io.duckspool.deploy.load.Mistakes;
 import io.duckspool.deploy.load.Pace;
 import io.duckspool.deploy.load.Retry;
 import io.duckspool.deploy.load.StampedRequest;
-import io.duckspool.writer.servers.DuckDbExtensions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -22,7 +21,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -55,6 +53,7 @@ public final class Rig implements AutoCloseable {
   private final Path folder;
   private final Path data;
   private final Path visibleData;
+  private final Outside outside;
   private final List<String> enter;
   private final int port = freePort();
   private final int receiverControlPort = freePort();
@@ -65,18 +64,19 @@ public final class Rig implements AutoCloseable {
   private final Map<String, String> writerEnvironment = new HashMap<>();
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private String tables = "";
+  private Optional<TargetView> target = Optional.empty();
   private String receiverOptions = "";
   private String writerOptions = "";
   private @Nullable DuckspoolProcess receiver;
   private @Nullable DuckspoolProcess writer;
   private int fences;
 
-  private Rig(Path folder, Path data, Path visibleData, List<String> enter) {
+  private Rig(Path folder, Path data, Optional<LoopMount> mount) {
     this.folder = folder;
     this.data = data;
-    this.visibleData = visibleData;
-    this.enter = enter;
+    this.outside = new Outside(mount, folder);
+    this.visibleData = outside.of(data);
+    this.enter = mount.map(LoopMount::enter).orElse(List.of());
     set("data", data.toString());
     set("receiver.control", "127.0.0.1:" + receiverControlPort);
     set("writer.control", "127.0.0.1:" + writerControlPort);
@@ -87,48 +87,36 @@ public final class Rig implements AutoCloseable {
 
   /** Everything in one folder. */
   public static Rig in(Path folder) {
-    Path data = folder.resolve("data");
-    return new Rig(folder, data, data, List.of());
+    return new Rig(folder, folder.resolve("data"), Optional.empty());
   }
 
   /** The data folder on a mounted image, configuration and logs in {@code folder}. */
   public static Rig on(LoopMount mount, Path folder) {
-    return new Rig(
-        folder, mount.inside().resolve("data"), mount.outside().resolve("data"), mount.enter());
+    return new Rig(folder, mount.inside().resolve("data"), Optional.of(mount));
   }
 
   /** Everything in one folder, the processes where they see a mounted image. */
   public static Rig beside(LoopMount mount, Path folder) {
-    Path data = folder.resolve("data");
-    return new Rig(folder, data, data, mount.enter());
+    return new Rig(folder, folder.resolve("data"), Optional.of(mount));
   }
 
-  /**
-   * Has the server store in a lake, declared by variables of the environment: its metadata is a
-   * DuckDB file in the data folder.
-   *
-   * @param lakeData where its files go, as the writer sees it
-   */
+  /** Has the server store elsewhere than in the default database. */
+  public Rig target(TargetView target) {
+    this.target = Optional.of(target);
+    writerEnvironment.putAll(target.variables());
+    receiverEnvironment.putAll(target.variables());
+    target.parameters().forEach(this::server);
+    return this;
+  }
+
+  /** Has the server store in a lake whose metadata is a DuckDB file in the data folder. */
   public Rig lake(Path lakeData) {
-    Map<String, String> variables =
-        Map.of(
-            "DUCKSPOOL_CATALOGS_LAKE_TYPE",
-            "ducklake",
-            "DUCKSPOOL_CATALOGS_LAKE_METADATA",
-            settings.get("data") + "/" + LakeView.METADATA,
-            "DUCKSPOOL_CATALOGS_LAKE_DATA_PATH",
-            lakeData.toString(),
-            "DUCKSPOOL_DUCKDB_EXTENSION_DIRECTORY",
-            DuckDbExtensions.folder().toString());
-    writerEnvironment.putAll(variables);
-    receiverEnvironment.putAll(variables);
-    tables = "lake.main.";
-    return server("catalog", "lake");
+    return target(LakeView.onDuckDb(data.resolve("lake.ducklake"), lakeData));
   }
 
   /** As {@link #lake(Path)}, its files in the data folder, too. */
   public Rig lake() {
-    return lake(Path.of(settings.get("data"), LakeView.DATA));
+    return lake(data.resolve("lake"));
   }
 
   /** Sets a key of the configuration; to be called before a start. */
@@ -377,8 +365,13 @@ public final class Rig implements AutoCloseable {
 
   /** Whether a log record with this text as its body is in the table, by the writer's words. */
   public boolean isCommitted(String text) throws IOException, InterruptedException {
-    return sql("SELECT count(*) AS n FROM " + tables + "otlp_logs WHERE body = '" + text + "'")
+    return sql("SELECT count(*) AS n FROM " + table("otlp_logs") + " WHERE body = '" + text + "'")
         .matches("(?s).*\"n\"\\s*:\\s*\"?[1-9].*");
+  }
+
+  /** How a query of the writer names a table of the server. */
+  public String table(String name) {
+    return target.map(TargetView::qualifier).orElse("") + name;
   }
 
   /** The receiver's control port. */
@@ -475,39 +468,15 @@ public final class Rig implements AutoCloseable {
         : Optional.of(process.awaitExit(LIMIT));
   }
 
-  /** Opens the DuckDB file, or the lake; the writer must have been stopped. */
+  /** Opens what the server stores in; the writer must have been stopped. */
   public Connection openDatabase() throws SQLException {
-    if (!tables.isEmpty()) {
-      Path metadata = visibleData.resolve(LakeView.METADATA);
-      Path data = visibleData.resolve(LakeView.DATA);
-      return LakeView.open(
-          enter.isEmpty() ? metadata : copied(metadata),
-          Files.isDirectory(data) ? Optional.of(data) : Optional.empty());
+    if (target.isPresent()) {
+      return target.get().open(outside);
     }
     String database = settings.get("duckdb.database");
-    if (database != null) {
-      return Tables.open(Path.of(database));
-    }
-    Path file = visibleData.resolve("otlp.duckdb");
-    // DuckDB resolves the way into the namespace to a path that is not there outside.
-    return Tables.open(enter.isEmpty() ? file : copied(file));
-  }
-
-  private Path copied(Path database) {
-    try {
-      Path copy = folder.resolve("copy.duckdb");
-      Files.copy(database, copy, StandardCopyOption.REPLACE_EXISTING);
-      Path log = database.resolveSibling(database.getFileName() + ".wal");
-      Path logCopy = folder.resolve("copy.duckdb.wal");
-      if (Files.exists(log)) {
-        Files.copy(log, logCopy, StandardCopyOption.REPLACE_EXISTING);
-      } else {
-        Files.deleteIfExists(logCopy);
-      }
-      return copy;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return database != null
+        ? Tables.open(Path.of(database))
+        : Tables.open(outside.database(data.resolve("otlp.duckdb")));
   }
 
   /** Waits until all is committed, stops both, and compares with what the clients were told. */
@@ -520,15 +489,6 @@ public final class Rig implements AutoCloseable {
   /** Compares without waiting for anything; the writer must have been stopped. */
   public Balance balance(AckLog log) throws SQLException {
     try (Connection connection = openDatabase()) {
-      LedgerCheck.assertAgrees(connection);
-      return Balance.of(log, connection);
-    }
-  }
-
-  /** Compares what a lake has whose files are elsewhere; the writer must have been stopped. */
-  public Balance balance(AckLog log, Path lakeData) throws SQLException {
-    try (Connection connection =
-        LakeView.open(visibleData.resolve(LakeView.METADATA), Optional.of(lakeData))) {
       LedgerCheck.assertAgrees(connection);
       return Balance.of(log, connection);
     }

@@ -1,0 +1,197 @@
+package io.duckspool.deploy.targets;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.admin.AdminJson;
+import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.Signal;
+import io.duckspool.deploy.harness.AckLog;
+import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.LoadClient;
+import io.duckspool.deploy.harness.Rig;
+import io.duckspool.deploy.harness.Tables;
+import io.duckspool.deploy.load.StampedRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Each target behind both processes: items of all signals are sent, the writer is killed with -9
+ * again and again while it seals, and then the target has the rows that a DuckDB file has which the
+ * same requests went to in peace, in all columns. {@code -Dduckspool.targets=lake,parquet} chooses
+ * among {@link TestTarget}, {@code -Dduckspool.items=N} and {@code -Dduckspool.target.kills=N} set
+ * the amounts, {@code -Dduckspool.seed=N} repeats the choices.
+ */
+@Tag("targets")
+final class TargetIT {
+  private static final int ITEMS = Integer.getInteger("duckspool.items", 200_000);
+  private static final int KILLS = Integer.getInteger("duckspool.target.kills", 5);
+
+  private static final int REQUESTS = ITEMS / ItemRequests.ITEMS;
+
+  /** How long the load lasts for each kill: some times what a kill and a start take. */
+  private static final long LOAD_MILLIS_A_KILL = 20_000;
+
+  private static final int CONNECTIONS = 4;
+
+  /** Of a connection between two requests while the writer is killed. */
+  private static final long PAUSE_MILLIS = LOAD_MILLIS_A_KILL * KILLS * CONNECTIONS / REQUESTS;
+
+  private static final StampedRequest[] MIX = ItemRequests.mix();
+
+  @TempDir static Path peace;
+  private static Path expected;
+
+  @TempDir Path folder;
+
+  static Stream<TestTarget> targets() {
+    String chosen = System.getProperty("duckspool.targets", "");
+    return chosen.isEmpty()
+        ? Stream.of(TestTarget.values())
+        : Arrays.stream(chosen.split(","))
+            .map(name -> TestTarget.valueOf(name.strip().toUpperCase(Locale.ROOT)));
+  }
+
+  @BeforeAll
+  static void storeInPeace() throws Exception {
+    AckLog log = new AckLog(ItemRequests.ITEMS);
+    try (Rig rig = Rig.in(peace).start()) {
+      try (LoadClient load = LoadClient.start(rig.load(CONNECTIONS, REQUESTS, 0, MIX), log)) {
+        load.awaitEnd(Rig.LIMIT);
+      }
+      flush(rig);
+      rig.stop();
+      rig.balance(log).assertExact();
+      try (Connection stored = rig.openDatabase()) {
+        for (OtlpTable table : OtlpTable.values()) {
+          assertEquals(
+              itemCount(table),
+              Tables.number(stored, "SELECT count(*) FROM " + table.tableName()),
+              table::tableName);
+        }
+      }
+      expected = rig.data().resolve("otlp.duckdb");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("targets")
+  void killedWriter_storesWhatWasSent_onceAndInAllColumns(TestTarget target) throws Exception {
+    long seed = Long.getLong("duckspool.seed", System.nanoTime());
+    System.out.println(
+        target + ": -Dduckspool.target.kills=" + KILLS + " -Dduckspool.seed=" + seed);
+    long began = System.nanoTime();
+    AckLog log = new AckLog(ItemRequests.ITEMS);
+    try (RunningTarget running = target.start(Files.createDirectory(folder.resolve("target")));
+        Rig rig = Rig.in(Files.createDirectory(folder.resolve("rig")))) {
+      running.configure(rig);
+      rig.start();
+      WriterKills kills = new WriterKills(rig, new Random(seed));
+      try (LoadClient load =
+          LoadClient.start(rig.load(CONNECTIONS, REQUESTS, PAUSE_MILLIS, MIX), log)) {
+        while (kills.inSealCount() < KILLS && load.isRunning()) {
+          kills.kill(() -> !load.isRunning());
+        }
+      }
+      sendTheRest(rig, log, kills);
+      flush(rig);
+      assertEquals(REQUESTS, log.ackedCount(), "requests that were accepted");
+      assertTrue(
+          kills.inSealCount() >= KILLS,
+          () -> kills.inSealCount() + " of " + kills.count() + " kills hit a seal");
+      assertCountedByTheWriter(rig);
+      rig.stop();
+      assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
+      rig.balance(log).assertExact();
+      assertStored(running, rig);
+      try (Connection stored = rig.openDatabase()) {
+        System.out.printf(
+            "%s: %d items, %d kills, %d of them in a seal, %d seals, %.1f s%n",
+            target,
+            ITEMS,
+            kills.count(),
+            kills.inSealCount(),
+            Seals.count(stored),
+            (System.nanoTime() - began) / 1e9);
+      }
+    }
+  }
+
+  /** At once, with one more kill while the writer has much to do. */
+  private static void sendTheRest(Rig rig, AckLog log, WriterKills kills) {
+    int rest = REQUESTS - log.sentCount();
+    if (rest > 0) {
+      try (LoadClient load = LoadClient.start(rig.load(CONNECTIONS, rest, 0, MIX), log)) {
+        kills.kill(() -> !load.isRunning());
+        load.awaitEnd(Rig.LIMIT);
+      }
+    }
+  }
+
+  /** Waits until everything that was accepted is committed. */
+  private static void flush(Rig rig) {
+    AdminApi.Flush call = new AdminApi.Flush("otlp:127.0.0.1:" + rig.port(), null);
+    Await.until(
+        "all is committed",
+        Rig.LIMIT,
+        () ->
+            AdminJson.read(
+                    rig.receiverControl().post(AdminApi.FLUSH, call, Rig.LIMIT),
+                    AdminApi.Flushed.class)
+                .status()
+                .equals("sealed"),
+        rig::logs);
+  }
+
+  /** The writer, too, answers queries over what it has stored. */
+  private static void assertCountedByTheWriter(Rig rig) throws Exception {
+    for (OtlpTable table : OtlpTable.values()) {
+      String name = rig.table(table.tableName());
+      assertEquals(
+          itemCount(table),
+          AdminJson.MAPPER
+              .readTree(rig.sql("SELECT count(*) AS n FROM " + name))
+              .findValue("n")
+              .asLong(),
+          name);
+    }
+  }
+
+  private void assertStored(RunningTarget running, Rig rig) throws Exception {
+    try (Connection stored = rig.openDatabase()) {
+      SameRows.assertSame(stored, expected);
+      running.check(stored);
+    }
+    Optional<Connection> other =
+        running.readBack().read(Files.createDirectory(folder.resolve("read-back")));
+    if (other.isPresent()) {
+      try (Connection read = other.get()) {
+        SameRows.assertSame(read, expected);
+      }
+    }
+  }
+
+  /** Requests take the signals in turn, and those of metrics the kinds. */
+  private static long itemCount(OtlpTable table) {
+    int requests = (REQUESTS + MIX.length - 1 - position(table.signal())) / MIX.length;
+    int items = requests * ItemRequests.ITEMS;
+    return table.signal() == Signal.METRICS ? items / MetricItems.KINDS : items;
+  }
+
+  private static int position(Signal signal) {
+    return List.of(Signal.LOGS, Signal.TRACES, Signal.METRICS).indexOf(signal);
+  }
+}
