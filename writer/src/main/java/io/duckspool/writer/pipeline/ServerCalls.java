@@ -13,6 +13,7 @@ import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -92,19 +93,31 @@ public final class ServerCalls {
       if (folder.isEmpty()) {
         return new Outcome.Done<>(Retirement.GONE);
       }
-      ServerFile file = readAs(folder.get(), request.spoolId());
-      if (file.state() == ServerState.PREPARING) {
-        return new Outcome.Refused<>(file.listenUri() + " was never served, nothing is kept of it");
+      try {
+        return takeUp(folder.get(), request.spoolId());
+      } catch (NoSuchFileException e) {
+        if (find(request.server()).isPresent()) {
+          throw e;
+        }
+        return new Outcome.Done<>(Retirement.GONE); // Its stop was through in between.
       }
-      Optional<PipelineHandle> found = handle(folder.get(), file);
-      if (found.isEmpty()) {
-        return new Outcome.NotNow<>("the writer ends");
-      }
-      CompletableFuture<Outcome<AdminApi.TakenUp>> reply = new CompletableFuture<>();
-      return found
-          .get()
-          .ask(new PipelineCommand.TakeUp(reply), reply, TIMEOUT_MILLIS, Outcome.NotNow::new);
     }
+  }
+
+  private Outcome<AdminApi.TakenUp> takeUp(ServerFolder folder, String spoolId)
+      throws IOException, InterruptedException {
+    ServerFile file = readAs(folder, spoolId);
+    if (file.state() == ServerState.PREPARING) {
+      return new Outcome.Refused<>(file.listenUri() + " was never served, nothing is kept of it");
+    }
+    Optional<PipelineHandle> found = handle(folder, file);
+    if (found.isEmpty()) {
+      return new Outcome.NotNow<>("the writer ends");
+    }
+    CompletableFuture<Outcome<AdminApi.TakenUp>> reply = new CompletableFuture<>();
+    return found
+        .get()
+        .ask(new PipelineCommand.TakeUp(reply), reply, TIMEOUT_MILLIS, Outcome.NotNow::new);
   }
 
   /** Gives the kept spool of a stopped server another target. */
