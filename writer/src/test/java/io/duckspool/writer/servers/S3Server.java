@@ -1,13 +1,17 @@
 package io.duckspool.writer.servers;
 
+import io.duckspool.common.config.Secret;
+import io.duckspool.common.config.SecretConfig;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.gaul.s3proxy.S3Proxy;
@@ -54,6 +58,7 @@ public final class S3Server implements AutoCloseable {
   }
 
   private final AtomicReference<Watch> watch = new AtomicReference<>(Watch.NONE);
+  private final AtomicReference<Held> hold = new AtomicReference<>();
   private final AtomicBoolean ignoresConditions = new AtomicBoolean();
   private final BlobStore store;
   private S3Proxy proxy;
@@ -78,7 +83,7 @@ public final class S3Server implements AutoCloseable {
   public void restart() throws Exception {
     proxy =
         S3Proxy.builder()
-            .blobStore(new Watched(store, watch, ignoresConditions))
+            .blobStore(new Watched())
             .endpoint(URI.create("http://127.0.0.1:" + port))
             .awsAuthentication(AuthenticationType.AWS_V4, KEY_ID, SECRET)
             .ignoreUnknownHeaders(true)
@@ -100,6 +105,10 @@ public final class S3Server implements AutoCloseable {
   /** Host and port, as DuckDB's secrets have it. */
   public String endpoint() {
     return "127.0.0.1:" + port;
+  }
+
+  public int port() {
+    return port;
   }
 
   /** Address, as other clients have it. */
@@ -141,6 +150,29 @@ public final class S3Server implements AutoCloseable {
         "path",
         "use_ssl",
         "false");
+  }
+
+  /** The same as the writer has it once it has read its configuration. */
+  public SecretConfig.S3 secret() {
+    return secret(endpoint(), SECRET);
+  }
+
+  /**
+   * Such a secret for any address, as of a proxy, and with any key.
+   *
+   * @param endpoint host and port
+   */
+  public static SecretConfig.S3 secret(String endpoint, String key) {
+    return new SecretConfig.S3(
+        SecretConfig.Provider.CONFIG,
+        Optional.of(new Secret(KEY_ID)),
+        Optional.of(new Secret(key)),
+        Optional.empty(),
+        Optional.of(REGION),
+        Optional.of(endpoint),
+        Optional.of("path"),
+        Optional.of(false),
+        Optional.empty());
   }
 
   public void createBucket(String bucket) {
@@ -186,6 +218,66 @@ public final class S3Server implements AutoCloseable {
     watch.set(other);
   }
 
+  /**
+   * The next PUT of an object whose key ends so is answered with a 503, though it will be applied:
+   * when {@link Held#apply} says so.
+   */
+  public Held holdPut(String keyEnd) {
+    Held held = new Held(keyEnd);
+    hold.set(held);
+    return held;
+  }
+
+  /** A PUT that the storage applies late. */
+  public final class Held {
+
+    private final String keyEnd;
+    private final AtomicReference<PutObjectRequest> request = new AtomicReference<>();
+    private volatile byte[] content;
+
+    private Held(String keyEnd) {
+      this.keyEnd = keyEnd;
+    }
+
+    /** Whether there was such a request. */
+    public boolean isMet() {
+      return request.get() != null;
+    }
+
+    /** Applies it; false when its condition doesn't hold. */
+    public boolean apply() throws IOException {
+      PutObjectRequest held = request.get();
+      try {
+        if (held.ifMatch() != null) { // Which the server looks after, not the store.
+          store
+              .getBlob(
+                  GetObjectRequest.builder()
+                      .bucket(held.bucket())
+                      .key(held.key())
+                      .ifMatch(held.ifMatch())
+                      .build())
+              .close();
+        }
+        store.putBlob(held, new ByteArrayInputStream(content));
+        return true;
+      } catch (S3Exception e) {
+        if (e.statusCode() != 412) {
+          throw e;
+        }
+        return false;
+      }
+    }
+
+    private void take(PutObjectRequest taken, InputStream in) {
+      try {
+        content = in.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      request.set(taken);
+    }
+  }
+
   /** From now on If-Match and If-None-Match are taken no notice of, as by some storages. */
   public void ignoreConditions() {
     ignoresConditions.set(true);
@@ -193,27 +285,27 @@ public final class S3Server implements AutoCloseable {
 
   /** What a {@link Watch} throws so that the client gets a 503. */
   public static RuntimeException unavailable() {
+    return failure(503, "SlowDown", "Please reduce your request rate.");
+  }
+
+  /** What a {@link Watch} throws so that the client gets a 500. */
+  public static RuntimeException internalError() {
+    return failure(500, "InternalError", "We encountered an internal error. Please try again.");
+  }
+
+  private static RuntimeException failure(int status, String code, String message) {
     return S3Exception.builder()
-        .statusCode(503)
-        .message("Please reduce your request rate.")
-        .awsErrorDetails(
-            AwsErrorDetails.builder()
-                .errorCode("SlowDown")
-                .errorMessage("Please reduce your request rate.")
-                .build())
+        .statusCode(status)
+        .message(message)
+        .awsErrorDetails(AwsErrorDetails.builder().errorCode(code).errorMessage(message).build())
         .build();
   }
 
   /** The store, with a look at what changes objects. */
-  private static final class Watched extends ForwardingBlobStore {
+  private final class Watched extends ForwardingBlobStore {
 
-    private final AtomicReference<Watch> watch;
-    private final AtomicBoolean ignoresConditions;
-
-    Watched(BlobStore store, AtomicReference<Watch> watch, AtomicBoolean ignoresConditions) {
+    Watched() {
       super(store);
-      this.watch = watch;
-      this.ignoresConditions = ignoresConditions;
     }
 
     @Override
@@ -223,6 +315,11 @@ public final class S3Server implements AutoCloseable {
           ignoresConditions.get()
               ? request.toBuilder().ifMatch(null).ifNoneMatch(null).build()
               : request;
+      Held held = hold.get();
+      if (held != null && request.key().endsWith(held.keyEnd) && hold.compareAndSet(held, null)) {
+        held.take(asked, content);
+        throw unavailable();
+      }
       PutObjectResponse response = super.putBlob(asked, content);
       watch.get().see("after", request.key());
       return response;

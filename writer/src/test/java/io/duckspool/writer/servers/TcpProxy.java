@@ -105,6 +105,11 @@ public final class TcpProxy implements AutoCloseable {
     isDown = false;
   }
 
+  /** Lets no answer through any more on the connections that are open now; they stay open. */
+  public void mute() {
+    links.forEach(link -> link.isMuted = true);
+  }
+
   /** Cuts all connections. */
   public void cut() {
     links.forEach(Link::close);
@@ -158,6 +163,7 @@ public final class TcpProxy implements AutoCloseable {
     private final Socket client;
     private final Socket upstream;
     private volatile Fault struck;
+    private volatile boolean isMuted;
 
     Link(Socket client, Socket upstream) {
       this.client = client;
@@ -202,7 +208,9 @@ public final class TcpProxy implements AutoCloseable {
       byte[] buffer = new byte[BUFFER_BYTES];
       try (InputStream in = upstream.getInputStream()) {
         for (int read = in.read(buffer); read >= 0 && struck == null; read = in.read(buffer)) {
-          client.getOutputStream().write(buffer, 0, read);
+          if (!isMuted) {
+            client.getOutputStream().write(buffer, 0, read);
+          }
         }
       } catch (IOException e) {
         // One side is gone.

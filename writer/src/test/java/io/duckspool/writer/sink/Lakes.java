@@ -48,25 +48,12 @@ final class Lakes {
             Optional.of(database),
             Optional.of(PostgresServer.USER),
             Optional.of(new Secret("not-needed"))));
-    s3.ifPresent(server -> secrets.put("store", secret(server)));
+    s3.ifPresent(server -> secrets.put("store", server.secret()));
     return new Declared(Map.of("lake", lake("postgres:", data, Optional.of("pg"))), secrets);
   }
 
   private static CatalogConfig lake(String metadata, String data, Optional<String> secret) {
     return new CatalogConfig.DuckLake(metadata, Optional.of(data), secret, Map.of());
-  }
-
-  private static SecretConfig secret(S3Server server) {
-    return new SecretConfig.S3(
-        SecretConfig.Provider.CONFIG,
-        Optional.of(new Secret(S3Server.KEY_ID)),
-        Optional.of(new Secret(S3Server.SECRET)),
-        Optional.empty(),
-        Optional.of(S3Server.REGION),
-        Optional.of(server.endpoint()),
-        Optional.of("path"),
-        Optional.of(false),
-        Optional.empty());
   }
 
   /** The writer's instance over such a lake, with its own database in a folder. */

@@ -1,7 +1,5 @@
 package io.duckspool.writer.sink;
 
-import io.duckspool.common.config.Secret;
-import io.duckspool.common.config.SecretConfig;
 import io.duckspool.writer.servers.DuckDbExtensions;
 import io.duckspool.writer.servers.S3Server;
 import io.duckspool.writer.sink.store.ObjectStore;
@@ -26,7 +24,7 @@ final class ParquetS3Test extends ParquetContract {
   void startServer() throws Exception {
     server = S3Server.start(folder.resolve("s3"));
     server.createBucket("bucket");
-    store = new S3Store(S3Clients.open(secret()), "bucket", PREFIX, steps.io());
+    store = new S3Store(S3Clients.open(server.secret()), "bucket", PREFIX, steps.io());
   }
 
   @AfterEach
@@ -34,19 +32,6 @@ final class ParquetS3Test extends ParquetContract {
     closeTarget();
     store.close();
     server.close();
-  }
-
-  private SecretConfig.S3 secret() {
-    return new SecretConfig.S3(
-        SecretConfig.Provider.CONFIG,
-        Optional.of(new Secret(S3Server.KEY_ID)),
-        Optional.of(new Secret(S3Server.SECRET)),
-        Optional.empty(),
-        Optional.of(S3Server.REGION),
-        Optional.of(server.endpoint()),
-        Optional.of("path"),
-        Optional.of(false),
-        Optional.empty());
   }
 
   @Override
@@ -81,7 +66,7 @@ final class ParquetS3Test extends ParquetContract {
         Optional.of(DuckDbExtensions.folder()),
         false,
         Optional.empty(),
-        new Declared(Map.of(), Map.of("s3", secret())),
+        new Declared(Map.of(), Map.of("s3", server.secret())),
         ParquetSettings.NONE);
   }
 }

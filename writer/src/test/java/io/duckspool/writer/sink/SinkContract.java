@@ -269,8 +269,7 @@ abstract class SinkContract {
   }
 
   /** As a pipeline does: retry what is said to have failed, and read the ledger when not told. */
-  private static void commitUntilDone(Sink sink, SealedBatch sealed, LedgerMove move)
-      throws SinkException {
+  static void commitUntilDone(Sink sink, SealedBatch sealed, LedgerMove move) throws SinkException {
     for (int attempt = 0; attempt < 3; attempt++) {
       try {
         sink.commit(sealed, move);

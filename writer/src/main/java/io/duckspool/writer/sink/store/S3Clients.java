@@ -31,12 +31,21 @@ public final class S3Clients {
 
   /** A client; nothing is asked yet. Closed by the caller. */
   public static S3Client open(SecretConfig.S3 secret) {
+    return open(secret, SOCKET_TIMEOUT);
+  }
+
+  /**
+   * The same with another patience.
+   *
+   * @param socketTimeout without a byte from the storage
+   */
+  public static S3Client open(SecretConfig.S3 secret, Duration socketTimeout) {
     S3ClientBuilder builder =
         S3Client.builder()
             .httpClientBuilder(
                 Apache5HttpClient.builder()
                     .connectionTimeout(CONNECTION_TIMEOUT)
-                    .socketTimeout(SOCKET_TIMEOUT))
+                    .socketTimeout(socketTimeout))
             // Other storages than Amazon's don't all know the newer checksums.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
