@@ -4,16 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.writer.sink.CatalogKind;
 import io.duckspool.writer.sink.SinkException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** A catalog is maintained between seals, now and then, and never at the rows' expense. */
 final class MaintenanceTest {
@@ -101,12 +106,27 @@ final class MaintenanceTest {
   }
 
   @Test
-  void aCatalogWithoutMaintenance_isAskedOnce() throws Exception {
+  void aCatalogWithoutMaintenance_isAskedOnce_andTheLogSaysSoOnce() throws Exception {
     server.sink.failMaintenance(Optional.of(new SinkException.Refused("no such thing")));
-    for (int i = 0; i < 3; i++) {
-      server.clock.advanceMillis(3_600_000);
-      sealByAge(33);
+    Logger log = (Logger) LoggerFactory.getLogger(Maintenance.class);
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    log.addAppender(logged);
+    try {
+      for (int i = 0; i < 3; i++) {
+        server.clock.advanceMillis(3_600_000);
+        sealByAge(33);
+      }
+    } finally {
+      log.detachAppender(logged);
     }
+    assertEquals(
+        List.of(
+            PipelineHarness.URI
+                + ": "
+                + server.sink.target()
+                + " takes no maintenance, it is off from now on"),
+        logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
     assertEquals(1, server.sink.maintenances());
     assertEquals(0, status().maintenanceFailuresTotal());
   }
