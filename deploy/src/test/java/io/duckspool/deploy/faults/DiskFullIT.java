@@ -8,6 +8,7 @@ import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.LoopMount;
 import io.duckspool.deploy.harness.NeedsRoot;
+import io.duckspool.deploy.harness.ParquetView;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
 import io.duckspool.deploy.harness.Stamped;
@@ -18,14 +19,20 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The spool's disk runs full: requests are rejected, no process dies, nothing acked is lost. */
+/**
+ * The spool's disk runs full: requests are rejected, no process dies, nothing acked is lost. Or the
+ * target's: seals wait for room.
+ */
 @Tag("faults")
 @NeedsRoot
 final class DiskFullIT {
+  private static final String BALLAST = "ballast";
+
   private final StampedRequest request = Stamped.logs(200);
   private final AckLog log = new AckLog(200);
 
@@ -61,14 +68,10 @@ final class DiskFullIT {
       rig.awaitCommitted();
       try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 1, request), log)) {
         load.awaitMoreAcks(20, Rig.LIMIT);
-        Path ballast = mount.inside().resolve("ballast");
-        List<String> fill = new ArrayList<>(mount.enter());
-        fill.addAll(List.of("dd", "if=/dev/zero", "of=" + ballast, "bs=1M", "status=none"));
-        Shell.Outcome filled = Shell.outcome(fill, java.util.Map.of());
-        assertTrue(filled.exitCode() != 0, "dd found an end: " + filled.output());
+        fillToTheLastBlock(mount);
         Await.until("rejected with 503", Rig.LIMIT, () -> log.statusCount(503) > 50, rig::logs);
         assertTrue(rig.receiver().isAlive(), rig::logs);
-        Files.delete(mount.outside().resolve("ballast"));
+        Files.delete(mount.outside().resolve(BALLAST));
         load.awaitMoreAcks(20, Rig.LIMIT);
       }
       assertEquals(
@@ -82,26 +85,46 @@ final class DiskFullIT {
   void aFullTarget_isWaitedFor_andNothingIsLostOrDoubled() throws SQLException, IOException {
     try (LoopMount mount = LoopMount.create(folder, 64);
         Rig rig = Rig.beside(mount, folder).lake(mount.inside().resolve("lake"))) {
-      rig.start();
-      rig.awaitCommitted();
-      Path ballast = mount.inside().resolve("ballast");
-      List<String> fill = new ArrayList<>(mount.enter());
-      fill.addAll(List.of("dd", "if=/dev/zero", "of=" + ballast, "bs=1M", "status=none"));
-      Shell.Outcome filled = Shell.outcome(fill, java.util.Map.of());
-      assertTrue(filled.exitCode() != 0, "dd found an end: " + filled.output());
-      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 1, request), log)) {
-        load.awaitMoreAcks(200, Rig.LIMIT);
-        Await.until(
-            "the seals fail",
-            Rig.LIMIT,
-            () -> rig.pipelines().contains("No space left on device"),
-            rig::logs);
-        assertTrue(rig.writer().isAlive(), rig::logs);
-        Files.delete(mount.outside().resolve("ballast"));
-        load.awaitMoreAcks(20, Rig.LIMIT);
-      }
-      rig.settle(log).assertExact();
+      assertAFullTargetIsWaitedFor(rig, mount);
     }
+  }
+
+  /** The same with Parquet files, which are made in the data folder and then copied. */
+  @Test
+  void aFullParquetRoot_isWaitedFor_andNothingIsLostOrDoubled() throws SQLException, IOException {
+    try (LoopMount mount = LoopMount.create(folder, 64);
+        Rig rig =
+            Rig.beside(mount, folder).target(ParquetView.in(mount.inside().resolve("parquet")))) {
+      assertAFullTargetIsWaitedFor(rig, mount);
+    }
+  }
+
+  private void assertAFullTargetIsWaitedFor(Rig rig, LoopMount mount)
+      throws SQLException, IOException {
+    rig.start();
+    rig.awaitCommitted();
+    fillToTheLastBlock(mount);
+    try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 1, request), log)) {
+      load.awaitMoreAcks(200, Rig.LIMIT);
+      Await.until(
+          "the seals fail",
+          Rig.LIMIT,
+          () -> rig.pipelines().contains("No space left on device"),
+          rig::logs);
+      assertTrue(rig.writer().isAlive(), rig::logs);
+      Files.delete(mount.outside().resolve(BALLAST));
+      load.awaitMoreAcks(20, Rig.LIMIT);
+    }
+    rig.settle(log).assertExact();
+  }
+
+  private static void fillToTheLastBlock(LoopMount mount) {
+    List<String> fill = new ArrayList<>(mount.enter());
+    fill.addAll(
+        List.of(
+            "dd", "if=/dev/zero", "of=" + mount.inside().resolve(BALLAST), "bs=1M", "status=none"));
+    Shell.Outcome filled = Shell.outcome(fill, Map.of());
+    assertTrue(filled.exitCode() != 0, "dd found an end: " + filled.output());
   }
 
   private void fill(Rig rig) {

@@ -7,6 +7,7 @@ import io.duckspool.deploy.harness.Balance;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.LoopMount;
 import io.duckspool.deploy.harness.NeedsRoot;
+import io.duckspool.deploy.harness.ParquetView;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.load.StampedRequest;
@@ -20,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Power cuts under load, with spool, checkpoints and DuckDB file on the file system that is cut.
- * Both processes run into the cut, in the middle of whatever they do, and are killed after it.
- * {@code -Dduckspool.cuts=30} makes a long run of it.
+ * Power cuts under load, with spool, checkpoints and target on the file system that is cut. Both
+ * processes run into the cut, in the middle of whatever they do, and are killed after it. {@code
+ * -Dduckspool.cuts=30} makes a long run of it.
  *
  * <p>What must be there is each request whose 202 the client had before the ioctl began, on one
  * clock. A 202 that comes in later proves nothing, and its request counts as sent: an fdatasync
@@ -80,21 +81,34 @@ final class PowerCutIT {
   /** The files of a lake must be on the disk before its ledger says so. */
   @Test
   void groupSync_losesNothing_inALakeEither() throws SQLException {
-    AckLog log = new AckLog(RECORDS);
     try (LoopMount mount = LoopMount.create(folder, 1024);
         Rig rig = rig(mount, "group").lake()) {
-      rig.start();
-      for (int cut = 0; cut < CUTS; cut++) {
-        cutUnderLoad(rig, mount, log, 1 + random.nextInt(1500));
-        rig.startReceiver();
-        rig.startWriter();
-        rig.awaitServing();
-      }
-      Balance balance = rig.settle(log);
-      System.out.printf("%d cuts with a lake: %s%n", CUTS, balance);
-      balance.assertExact();
-      assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
+      assertNothingIsLost("a lake", rig, mount);
     }
+  }
+
+  /** There the ledger is a file as all others, and a seal is decided by one more. */
+  @Test
+  void groupSync_losesNothing_inParquetFilesEither() throws SQLException {
+    try (LoopMount mount = LoopMount.create(folder, 1024);
+        Rig rig = rig(mount, "group").target(ParquetView.in(mount.inside().resolve("parquet")))) {
+      assertNothingIsLost("Parquet files", rig, mount);
+    }
+  }
+
+  private void assertNothingIsLost(String target, Rig rig, LoopMount mount) throws SQLException {
+    AckLog log = new AckLog(RECORDS);
+    rig.start();
+    for (int cut = 0; cut < CUTS; cut++) {
+      cutUnderLoad(rig, mount, log, 1 + random.nextInt(1500));
+      rig.startReceiver();
+      rig.startWriter();
+      rig.awaitServing();
+    }
+    Balance balance = rig.settle(log);
+    System.out.printf("%d cuts with %s: %s%n", CUTS, target, balance);
+    balance.assertExact();
+    assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
   }
 
   /** Shows that a cut does cut: without the sync, what was acked a moment ago is lost. */
