@@ -99,6 +99,8 @@ public enum CrashPoint {
   EXPORT_STAGED,
   /** The intent of a seal is durable, none of its files has its place. */
   EXPORT_INTENT_WRITTEN,
+  /** The files of a seal are on the file system of their places, none has its name. */
+  EXPORT_FILES_BROUGHT,
   /** One file of a seal has its place, not yet synced; reached once a file. */
   EXPORT_FILE_PLACED,
   /** All files of a seal have their places, the ledger is not moved. */

@@ -287,6 +287,7 @@ final class ParquetSpool {
   private LedgerRow finish(At at, Open open, List<Staged> left) throws IOException, SinkException {
     SealIntent intent = open.intent();
     store.bring(left);
+    CrashPoint.EXPORT_FILES_BROUGHT.reached();
     for (Staged file : left) {
       store.place(file);
       CrashPoint.EXPORT_FILE_PLACED.reached();

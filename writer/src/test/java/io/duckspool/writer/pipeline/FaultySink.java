@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.writer.batch.SealedBatch;
+import io.duckspool.writer.sink.Audit;
 import io.duckspool.writer.sink.CatalogKind;
 import io.duckspool.writer.sink.Commit;
 import io.duckspool.writer.sink.LedgerMove;
@@ -196,6 +197,12 @@ final class FaultySink implements Sink {
       throw new SinkException.Unavailable("down on purpose");
     }
     return real.fateOf(batch, move);
+  }
+
+  @Override
+  public Audit audit(String spoolId) throws SinkException {
+    step();
+    return real.audit(spoolId);
   }
 
   @Override

@@ -87,8 +87,7 @@ final class PipelineHarness implements AutoCloseable {
 
   private final Target target;
 
-  private PipelineHarness(Path root, String name, DuckDbDatabase database, Target target)
-      throws IOException, SinkException {
+  private PipelineHarness(Path root, String name, Target target) throws IOException {
     this.target = target;
     this.root = root;
     this.data = new DataFolder(root);
@@ -97,8 +96,6 @@ final class PipelineHarness implements AutoCloseable {
     Files.createDirectories(folder.path());
     this.spoolId =
         HexFormat.of().toHexDigits(0L) + HexFormat.of().toHexDigits((long) name.hashCode());
-    this.database = database;
-    this.sink = new FaultySink(database.sink(target));
   }
 
   static DuckDbDatabase openDatabase(Path root) throws SinkException {
@@ -126,10 +123,44 @@ final class PipelineHarness implements AutoCloseable {
 
   static PipelineHarness open(Path root, String name, DuckDbDatabase database, Target target)
       throws Exception {
-    PipelineHarness harness = new PipelineHarness(root, name, database, target);
+    PipelineHarness harness = new PipelineHarness(root, name, target);
     harness.startReceiver();
+    harness.openTarget(database);
     harness.makeLedger();
     return harness;
+  }
+
+  /**
+   * A receiver that runs; what the target is in is not open, so that another process may have it.
+   */
+  static PipelineHarness openSpool(Path root, Target target) throws Exception {
+    PipelineHarness harness = new PipelineHarness(root, "localhost_4318", target);
+    harness.startReceiver();
+    return harness;
+  }
+
+  /**
+   * The writer alone, of a server whose receiver is another process; makes the ledger.
+   *
+   * @param firstRun of the receiver when the spool began, at {@code firstIndex}
+   */
+  static PipelineHarness openWriter(
+      Path root, CrashTarget target, SpoolIndex firstIndex, String firstRun, String aliveRun)
+      throws Exception {
+    PipelineHarness harness = new PipelineHarness(root, "localhost_4318", target.target());
+    harness.firstIndex = firstIndex;
+    harness.aliveRun = firstRun;
+    harness.openTarget(target.open(root));
+    LedgerRow unused =
+        harness.sink.prepare(harness.ledgerAt(new SpoolPosition(firstIndex, 0, 0, 0), 0));
+    harness.aliveRun = aliveRun;
+    return harness;
+  }
+
+  /** Has the target in an instance, which is closed with this. */
+  void openTarget(DuckDbDatabase other) throws SinkException {
+    database = other;
+    openSinkAnew();
   }
 
   /** The receiver starts, which begins a new segment. */
@@ -440,7 +471,9 @@ final class PipelineHarness implements AutoCloseable {
     }
     stopReceiver();
     memory.close();
-    database.close();
+    if (database != null) {
+      database.close();
+    }
   }
 
   private EntryMeta meta(int rows) {

@@ -2,16 +2,17 @@ package io.duckspool.writer.servers;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.duckspool.common.config.CatalogConfig;
-import io.duckspool.common.config.Secret;
 import io.duckspool.common.config.SecretConfig;
 import io.duckspool.writer.sink.Declared;
 import io.duckspool.writer.sink.DuckDbSettings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,10 +20,11 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
- * An Iceberg catalog with its store, and a proxy between it and the writer: for a class of tests,
- * each in schemas of its own. Closed by the class that started it.
+ * An Iceberg catalog with its store, and a proxy between it and the writer: for many tests, each in
+ * a schema of its own, one after the other. Closed by whoever started it.
  */
 public final class IcebergRig implements AutoCloseable {
 
@@ -40,6 +42,48 @@ public final class IcebergRig implements AutoCloseable {
     this.store = store;
     this.server = server;
     this.proxy = proxy;
+  }
+
+  /**
+   * The one that all tests of this JVM share: a test leaves it running and its proxy passing all
+   * on. It ends with the JVM.
+   */
+  public static IcebergRig shared() {
+    return Shared.RIG;
+  }
+
+  /** Started when it is first asked for. */
+  private static final class Shared {
+
+    private static final IcebergRig RIG = open();
+
+    private static IcebergRig open() {
+      try {
+        Path memory = Path.of("/dev/shm"); // Its database syncs at each commit.
+        Path folder =
+            Files.isWritable(memory)
+                ? Files.createTempDirectory(memory, "duckspool-iceberg-")
+                : Files.createTempDirectory("duckspool-iceberg-");
+        IcebergRig rig = start(folder);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(rig, folder)));
+        return rig;
+      } catch (Exception e) {
+        throw new IllegalStateException("the Iceberg catalog does not start", e);
+      }
+    }
+
+    private static void end(IcebergRig rig, Path folder) {
+      try {
+        rig.close();
+        try (Stream<Path> all = Files.walk(folder)) {
+          for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+            Files.delete(path);
+          }
+        }
+      } catch (Exception e) {
+        throw new IllegalStateException(folder + " stays", e);
+      }
+    }
   }
 
   /** Starts them all. */
@@ -80,9 +124,23 @@ public final class IcebergRig implements AutoCloseable {
    */
   public DuckDbSettings settings(
       Path folder, Map<String, String> options, Optional<String> initSql) {
+    return settings(folder, proxy.endpoint(), store.secret(), options, initSql);
+  }
+
+  /**
+   * The same for a process that doesn't have the rig.
+   *
+   * @param endpoint of the catalog
+   */
+  public static DuckDbSettings settings(
+      Path folder,
+      String endpoint,
+      SecretConfig.S3 store,
+      Map<String, String> options,
+      Optional<String> initSql) {
     CatalogConfig catalog =
         new CatalogConfig.Iceberg(
-            proxy.endpoint(),
+            endpoint,
             Optional.empty(),
             CatalogConfig.Authorization.NONE,
             CatalogConfig.AccessDelegation.NONE,
@@ -96,7 +154,7 @@ public final class IcebergRig implements AutoCloseable {
         Optional.of(DuckDbExtensions.folder()),
         false,
         initSql,
-        new Declared(Map.of(CATALOG, catalog), Map.of("store", storeSecret())));
+        new Declared(Map.of(CATALOG, catalog), Map.of("store", store)));
   }
 
   /** The properties of a table, as the catalog has them. */
@@ -151,20 +209,6 @@ public final class IcebergRig implements AutoCloseable {
       connection.close();
       throw e;
     }
-  }
-
-  /** The keys of the store, as the configuration has them. */
-  public SecretConfig storeSecret() {
-    return new SecretConfig.S3(
-        SecretConfig.Provider.CONFIG,
-        Optional.of(new Secret(S3Server.KEY_ID)),
-        Optional.of(new Secret(S3Server.SECRET)),
-        Optional.empty(),
-        Optional.of(S3Server.REGION),
-        Optional.of(store.endpoint()),
-        Optional.of("path"),
-        Optional.of(false),
-        Optional.empty());
   }
 
   @Override

@@ -5,7 +5,6 @@ import static io.duckspool.writer.sink.SinkContract.first;
 import static io.duckspool.writer.sink.SinkContract.index;
 import static io.duckspool.writer.sink.SinkContract.move;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.otlp.OtlpTable;
@@ -13,14 +12,13 @@ import io.duckspool.common.otlp.SampleRows;
 import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.batch.SealedBatch;
-import java.nio.charset.StandardCharsets;
+import io.duckspool.writer.servers.ChildJvm;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,8 +49,15 @@ final class LakeCrashTest {
   @ParameterizedTest
   @MethodSource("points")
   void aProcessThatIsHalted_goesOnWhereTheLedgerSays(CrashPoint point) throws Exception {
-    assertEquals(CrashPoint.EXIT_STATUS, run(point.name() + ":2"), "halted at " + point);
-    assertEquals(0, run(""));
+    try (ChildJvm process =
+        ChildJvm.start(
+            Sealing.class,
+            point + ":2",
+            folder.resolve("process.log"),
+            List.of(folder.toString()))) {
+      process.awaitHalt();
+    }
+    Sealing.main(new String[] {folder.toString()});
     try (DuckDbDatabase database = open(folder, InstantSource.system());
         Sink sink = database.sink(Lakes.target("main"))) {
       assertEquals(index(SEALS), sink.readLedger(SPOOL).orElseThrow().position().next());
@@ -69,28 +74,6 @@ final class LakeCrashTest {
           DuckDbRows.query(database, "SELECT count(DISTINCT filename) FROM lake.otlp_logs"),
           "merged at last");
     }
-  }
-
-  private int run(String crashAt) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "-Xmx256m",
-            "-Dduckspool.extensions=" + System.getProperty("duckspool.extensions", ""),
-            "-cp",
-            System.getProperty("java.class.path"),
-            Sealing.class.getName(),
-            folder.toString());
-    if (System.getProperty("duckspool.extensions") == null) {
-      builder.command().removeIf(argument -> argument.startsWith("-Dduckspool.extensions"));
-    }
-    builder.environment().put(CrashPoint.ENVIRONMENT_VARIABLE, crashAt);
-    Process process = builder.redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(120, TimeUnit.SECONDS));
-    assertTrue(process.exitValue() == 0 || process.exitValue() == CrashPoint.EXIT_STATUS, output);
-    return process.exitValue();
   }
 
   private static DuckDbDatabase open(Path folder, InstantSource clock) throws SinkException {

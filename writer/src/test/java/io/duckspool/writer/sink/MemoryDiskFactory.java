@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
 /** Folders in memory, where the machine has such: for tests that sync files thousands of times. */
-final class MemoryDiskFactory implements TempDirFactory {
+public final class MemoryDiskFactory implements TempDirFactory {
 
   private static final Path MEMORY = Path.of("/dev/shm");
 
