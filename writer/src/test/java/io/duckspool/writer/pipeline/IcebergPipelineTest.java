@@ -20,9 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,21 +33,11 @@ final class IcebergPipelineTest {
   private static final String COMMIT = "/v1/transactions/commit";
   private static final int MAX_REQUESTS = 300;
 
-  private static IcebergRig rig;
+  private final IcebergRig rig = IcebergRig.shared();
 
   @TempDir Path folder;
   private final String schema = rig.newSchema();
   private PipelineHarness server;
-
-  @BeforeAll
-  static void start(@TempDir Path servers) throws Exception {
-    rig = IcebergRig.start(servers);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    rig.close();
-  }
 
   @BeforeEach
   void open() throws Exception {

@@ -30,92 +30,104 @@ final class IcebergReadBackTest {
 
   private static final int ROWS = 300;
 
-  /** Prints a table's types and rows; the snapshots too, and it can expire all but the newest. */
+  /** Prints tables' types and rows; the snapshots too, and it can expire all but the newest. */
   private static final String SCRIPT =
       """
       import json, math, sys
       import pyarrow as pa
       from pyiceberg.catalog import load_catalog
 
-      uri, s3, key, secret, table, command = sys.argv[1:]
+      uri, s3, key, secret, schema, command = sys.argv[1:7]
       catalog = load_catalog("rest", type="rest", uri=uri, **{
           "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO", "s3.endpoint": s3,
           "s3.access-key-id": key, "s3.secret-access-key": secret, "s3.region": "us-east-1",
           "s3.path-style-access": "true"})
-      table = catalog.load_table(table)
 
-      if command == "expire":
+      def expire(table):
           newest = table.current_snapshot().snapshot_id
           old = [s.snapshot_id for s in table.snapshots() if s.snapshot_id != newest]
           table.maintenance.expire_snapshots().by_ids(old).commit()
-          table = catalog.load_table(table.name())
 
       def value(x):
           if isinstance(x, float):
               return "NaN" if math.isnan(x) else repr(x) if math.isinf(x) else x
           return [value(y) for y in x] if isinstance(x, list) else x
 
-      arrow = table.scan().to_arrow()
-      columns = []
-      for name in arrow.column_names:
-          column = arrow[name]
-          if pa.types.is_timestamp(column.type):
-              assert column.type == pa.timestamp("us"), column.type
-              column = column.cast(pa.int64())
-          columns.append([value(x) for x in column.to_pylist()])
-      print(json.dumps({
-          "types": [[f.name, str(f.field_type), f.required] for f in table.schema().fields],
-          "rows": list(zip(*columns)),
-          "snapshots": len(list(table.snapshots()))}))
+      def read(table):
+          arrow = table.scan().to_arrow()
+          columns = []
+          for name in arrow.column_names:
+              column = arrow[name]
+              if pa.types.is_timestamp(column.type):
+                  assert column.type == pa.timestamp("us"), column.type
+                  column = column.cast(pa.int64())
+              columns.append([value(x) for x in column.to_pylist()])
+          return {
+              "types": [[f.name, str(f.field_type), f.required] for f in table.schema().fields],
+              "rows": list(zip(*columns)),
+              "snapshots": len(list(table.snapshots()))}
+
+      found = {}
+      for name in sys.argv[7:]:
+          if command == "expire":
+              expire(catalog.load_table(f"{schema}.{name}"))
+          found[name] = read(catalog.load_table(f"{schema}.{name}"))
+      print(json.dumps(found))
       """;
 
   @TempDir Path folder;
+  private final IcebergRig rig = IcebergRig.shared();
+  private final String schema = rig.newSchema();
 
   @Test
   void pyicebergReads_theSameRows_ofTheRightTypes_alsoAfterSnapshotsWereExpired() throws Exception {
     BatchMemory memory = new BatchMemory(256 << 20, 64 << 20);
-    try (IcebergRig rig = IcebergRig.start(folder.resolve("servers"));
-        DuckDbDatabase database =
+    try (DuckDbDatabase database =
             DuckDbDatabase.open(
                 rig.settings(folder), InstantSource.fixed(SinkContract.NOW), System::nanoTime);
         Sink sink =
-            database.sink(new Target(IcebergRig.CATALOG, "otel", true, false, Optional.empty()))) {
+            database.sink(new Target(IcebergRig.CATALOG, schema, true, false, Optional.empty()))) {
       sink.prepare(SinkContract.first());
       Map<OtlpTable, List<List<Object>>> expected = new EnumMap<>(OtlpTable.class);
       store(memory, sink, 0, expected);
       store(memory, sink, 1, expected);
+      JsonNode all = read("read", OtlpTable.values());
       for (OtlpTable table : OtlpTable.values()) {
-        JsonNode found = read(rig, table, "read");
+        JsonNode found = all.path(table.tableName());
         assertEquals(types(table), found.path("types"), table::tableName);
         assertEquals(sorted(expected.get(table)), sorted(found.path("rows")), table::tableName);
         assertEquals(2, found.path("snapshots").asInt());
       }
       // As the recipe in the documentation does; the ledger doesn't mind.
-      JsonNode logs = read(rig, OtlpTable.LOGS, "expire");
+      JsonNode logs = read("expire", OtlpTable.LOGS).path("otlp_logs");
       assertEquals(1, logs.path("snapshots").asInt());
       assertEquals(sorted(expected.get(OtlpTable.LOGS)), sorted(logs.path("rows")));
       store(memory, sink, 2, expected);
-      assertEquals(3 * ROWS, read(rig, OtlpTable.LOGS, "read").path("rows").size());
+      assertEquals(3 * ROWS, read("read", OtlpTable.LOGS).path("otlp_logs").path("rows").size());
       assertTrue(
-          rig.properties("otel", "otlp_logs")
+          rig.properties(schema, "otlp_logs")
               .containsKey("duckspool." + SinkContract.SPOOL + ".next_index"));
     } finally {
       memory.close();
     }
   }
 
-  private JsonNode read(IcebergRig rig, OtlpTable table, String command) throws Exception {
-    return new ObjectMapper()
-        .readTree(
-            Python.run(
-                folder,
-                SCRIPT,
+  /** By the names of the tables. */
+  private JsonNode read(String command, OtlpTable... tables) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
                 rig.server().endpoint(),
                 rig.store().uri().toString(),
                 S3Server.KEY_ID,
                 S3Server.SECRET,
-                "otel." + table.tableName(),
+                schema,
                 command));
+    for (OtlpTable table : tables) {
+      arguments.add(table.tableName());
+    }
+    return new ObjectMapper()
+        .readTree(Python.run(folder, SCRIPT, arguments.toArray(String[]::new)));
   }
 
   private static void store(

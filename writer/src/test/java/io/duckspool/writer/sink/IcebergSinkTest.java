@@ -10,31 +10,19 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, kept by a schema of an Iceberg REST catalog whose files are in S3. */
 final class IcebergSinkTest extends SinkContract {
 
-  private static IcebergRig rig;
+  private final IcebergRig rig = IcebergRig.shared();
 
   @TempDir Path folder;
 
   private final FailingGate gate = new FailingGate();
   private final String schema = rig.newSchema();
   private DuckDbDatabase database;
-
-  @BeforeAll
-  static void start(@TempDir Path servers) throws Exception {
-    rig = IcebergRig.start(servers);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    rig.close();
-  }
 
   @Override
   Sink openSink() throws SinkException {

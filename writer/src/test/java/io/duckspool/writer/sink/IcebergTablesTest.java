@@ -26,9 +26,7 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,22 +40,12 @@ final class IcebergTablesTest {
 
   private static final PromotedKeys KEYS = new PromotedKeys(List.of("host.name"), List.of());
 
-  private static IcebergRig rig;
+  private final IcebergRig rig = IcebergRig.shared();
 
   @TempDir Path folder;
   private final String schema = rig.newSchema();
   private final BatchMemory memory = new BatchMemory(256 << 20, 64 << 20);
   private DuckDbDatabase database;
-
-  @BeforeAll
-  static void start(@TempDir Path servers) throws Exception {
-    rig = IcebergRig.start(servers);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    rig.close();
-  }
 
   @BeforeEach
   void open() throws Exception {

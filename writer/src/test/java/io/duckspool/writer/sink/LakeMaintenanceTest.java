@@ -43,7 +43,8 @@ import org.slf4j.LoggerFactory;
 /** What maintenance does to a lake of our own, and to one that is shared. */
 final class LakeMaintenanceTest {
 
-  @TempDir Path folder;
+  @TempDir(factory = MemoryDiskFactory.class)
+  Path folder;
 
   private final BatchMemory memory = new BatchMemory(64 << 20, 0);
   private Duration ahead = Duration.ZERO;

@@ -322,7 +322,7 @@ final class StatementCheckTest {
 
   @Test
   void whatWearsTheWriterOut_isCapped_andSealsGoOn() throws Exception {
-    SqlRunner.Limits brief = new SqlRunner.Limits(1000, 1 << 20, 1000);
+    SqlRunner.Limits brief = new SqlRunner.Limits(1000, 1 << 20, 400);
     AtomicBoolean stop = new AtomicBoolean();
     CompletableFuture<Integer> seals = CompletableFuture.supplyAsync(() -> sealUntil(stop));
     List<String> wearing =
