@@ -3,6 +3,7 @@ package io.duckspool.writer.sink;
 import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.writer.batch.SealedBatch;
 import java.sql.SQLException;
+import java.util.Optional;
 
 /** A DuckDB file: its own log makes a transaction durable, so there is nothing to do around it. */
 final class DuckDbCatalog implements LedgerCatalog {
@@ -11,12 +12,22 @@ final class DuckDbCatalog implements LedgerCatalog {
   private final String catalog;
   private final Target target;
   private final TargetTables tables;
+  private final Optional<LogBound> log;
+  private final QueryGate queries;
 
-  DuckDbCatalog(CatalogKind kind, String catalog, Target target, TargetTables tables) {
+  DuckDbCatalog(
+      CatalogKind kind,
+      String catalog,
+      Target target,
+      TargetTables tables,
+      Optional<LogBound> log,
+      QueryGate queries) {
     this.kind = kind;
     this.catalog = catalog;
     this.target = target;
     this.tables = tables;
+    this.log = log;
+    this.queries = queries;
   }
 
   @Override
@@ -47,7 +58,7 @@ final class DuckDbCatalog implements LedgerCatalog {
 
   @Override
   public void committed(Session session) {
-    // Nothing was kept for the seal.
+    log.ifPresent(bound -> bound.keep(session, queries, catalog));
   }
 
   @Override

@@ -1,9 +1,6 @@
 package io.duckspool.writer.sink;
 
 import io.duckspool.common.config.CatalogConfig;
-import io.duckspool.common.config.ParquetRoot;
-import io.duckspool.writer.sink.store.IoGate;
-import io.duckspool.writer.sink.store.ObjectStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -52,6 +49,7 @@ public final class DuckDbDatabase implements AutoCloseable {
   private final ReentrantLock commitLock = new ReentrantLock();
   private final Map<String, ReentrantLock> remoteLocks = new ConcurrentHashMap<>();
   private final Map<String, SnapshotWatch> snapshots = new ConcurrentHashMap<>();
+  private final Map<Path, LogBound> logs = new ConcurrentHashMap<>();
   private final QueryGate queries = new QueryGate();
 
   /** All below are guarded by this object's monitor. */
@@ -148,54 +146,7 @@ public final class DuckDbDatabase implements AutoCloseable {
    * @throws SinkException.Refused a kind of target that this version doesn't support
    */
   public Sink sink(Target target) throws SinkException {
-    if (target.schema().indexOf('\0') >= 0) {
-      throw new SinkException.Refused("schema must not contain U+0000");
-    }
-    String defaultCatalog = defaultCatalog();
-    if (target.parquetExportPath().isPresent()) {
-      return parquetSink(target, defaultCatalog, target.parquetExportPath().get());
-    }
-    if (target.catalog().isEmpty() || target.catalog().equalsIgnoreCase(defaultCatalog)) {
-      return LedgerTableSink.ofDuckDb(this, target, defaultCatalog, CatalogKind.DEFAULT);
-    }
-    Catalogs.Found catalog = catalogs.require(target.catalog());
-    if (catalog.config() instanceof CatalogConfig.DuckLake lake) {
-      if (whyUnattached(catalog.name()).isEmpty()) {
-        requireWritable(catalog.name());
-      }
-      return LedgerTableSink.ofDuckLake(this, target, catalog.name(), lake);
-    }
-    if (catalog.config() instanceof CatalogConfig.Iceberg iceberg) {
-      AttachStatements.requireFitForTarget(catalog.name(), iceberg);
-      return new IcebergSink(this, target, catalog.name());
-    }
-    requireWritable(catalog.name());
-    return LedgerTableSink.ofDuckDb(this, target, catalog.name(), CatalogKind.DUCKDB);
-  }
-
-  private Sink parquetSink(Target target, String defaultCatalog, String path) throws SinkException {
-    ParquetRoot root;
-    try {
-      root = ParquetRoot.parse(path);
-    } catch (IllegalArgumentException e) {
-      throw new SinkException.Refused("parquet_export_path: " + e.getMessage(), e);
-    }
-    Path staging =
-        settings()
-            .parquet()
-            .staging()
-            .orElseThrow(() -> new SinkException.Refused("there is no folder for staging"));
-    if (root instanceof ParquetRoot.Folder folder) {
-      ParquetRoots.requireApart(folder, staging);
-    }
-    ObjectStore store = parquetRoots.store(root);
-    try {
-      allow(root.location());
-    } catch (SQLException e) {
-      throw new SinkException.Unavailable(
-          "Parquet root " + root.location() + ": " + DuckDbErrors.message(e), e);
-    }
-    return new ParquetSink(this, target, defaultCatalog, store, staging, IoGate.OPEN);
+    return new SinkFactory(this, catalogs, parquetRoots).sink(target);
   }
 
   /** Parquet roots whose files may be read. */
@@ -203,28 +154,8 @@ public final class DuckDbDatabase implements AutoCloseable {
     return settings().parquet().roots();
   }
 
-  private synchronized DuckDbSettings settings() {
+  synchronized DuckDbSettings settings() {
     return settings;
-  }
-
-  private void requireWritable(String catalog) throws SinkException {
-    boolean isReadOnly;
-    try (Session session = openSession()) {
-      isReadOnly =
-          session
-              .queryOne(
-                  row -> row.getBoolean(1),
-                  "SELECT readonly FROM duckdb_databases() WHERE database_name = ?",
-                  catalog)
-              .orElseThrow(
-                  () -> new SinkException.Refused("catalog " + catalog + " is not attached"));
-    } catch (SQLException e) {
-      throw DuckDbErrors.ofStatement("catalog " + catalog, e);
-    }
-    if (isReadOnly) {
-      throw new SinkException.Refused(
-          "catalog " + catalog + " is attached read-only, a target must be writable");
-    }
   }
 
   /** Runs read-only queries on this database. */
@@ -294,6 +225,23 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
   }
 
+  /**
+   * What bounds the write-ahead log of a database file.
+   *
+   * @param catalog the default database, or a declared one; empty for one without a file
+   */
+  Optional<LogBound> log(String catalog) {
+    DuckDbSettings now = settings();
+    Optional<Path> file =
+        now.declared().catalogs().get(catalog) instanceof CatalogConfig.DuckDb declared
+            ? Optional.of(declared.path())
+            : now.database();
+    return file.map(
+        path ->
+            logs.computeIfAbsent(
+                path, key -> new LogBound(key, DuckDbInstance.checkpointBytes(now))));
+  }
+
   /** The queries that run on this database. */
   QueryGate queries() {
     return queries;
@@ -343,7 +291,8 @@ public final class DuckDbDatabase implements AutoCloseable {
     return openSession();
   }
 
-  private synchronized Optional<String> whyUnattached(String catalog) {
+  /** Why a catalog that is declared is not attached; empty when it is. */
+  synchronized Optional<String> whyUnattached(String catalog) {
     return Optional.ofNullable(instance.unattached().get(catalog));
   }
 
@@ -364,7 +313,7 @@ public final class DuckDbDatabase implements AutoCloseable {
    *
    * @throws SQLException it can't be opened anew now, or at all
    */
-  private void allow(String location) throws SinkException, SQLException {
+  void allow(String location) throws SinkException, SQLException {
     if (readableParquetRoots().contains(location)) {
       return;
     }
@@ -440,7 +389,8 @@ public final class DuckDbDatabase implements AutoCloseable {
     invalid = true;
   }
 
-  private String defaultCatalog() throws SinkException {
+  /** The name of the default database. */
+  String defaultCatalog() throws SinkException {
     try (Session session = openSession()) {
       return session.queryOne(row -> row.getString(1), "SELECT current_database()").orElseThrow();
     } catch (SQLException e) {

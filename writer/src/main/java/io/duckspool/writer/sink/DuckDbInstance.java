@@ -197,8 +197,6 @@ record DuckDbInstance(
 
   /** All that must hold before the write-ahead log is replayed, so not by SET after opening. */
   private static Properties properties(DuckDbSettings settings, Path spill, boolean readOnly) {
-    long checkpointBytes =
-        Math.min(MAX_CHECKPOINT_BYTES, settings.memoryLimitBytes() / CHECKPOINT_SHARE);
     Properties properties = new Properties();
     properties.setProperty("memory_limit", kib(settings.memoryLimitBytes()));
     properties.setProperty("threads", Integer.toString(settings.threads()));
@@ -211,7 +209,7 @@ record DuckDbInstance(
     // Else freed memory goes back to the system only while DuckDB allocates: measured after a
     // drain, up to 500 MiB stay resident that no buffer uses.
     properties.setProperty("allocator_background_threads", "true");
-    properties.setProperty("checkpoint_threshold", kib(checkpointBytes));
+    properties.setProperty("checkpoint_threshold", kib(checkpointBytes(settings)));
     properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
     if (settings.declared().catalogs().values().stream()
         .anyMatch(CatalogConfig.Iceberg.class::isInstance)) {
@@ -227,6 +225,11 @@ record DuckDbInstance(
         .map(folder -> folder.toAbsolutePath().toString())
         .ifPresent(folder -> properties.setProperty("extension_directory", folder));
     return properties;
+  }
+
+  /** Length of a write-ahead log at which a commit checkpoints. */
+  static long checkpointBytes(DuckDbSettings settings) {
+    return Math.min(MAX_CHECKPOINT_BYTES, settings.memoryLimitBytes() / CHECKPOINT_SHARE);
   }
 
   private static String kib(long bytes) {

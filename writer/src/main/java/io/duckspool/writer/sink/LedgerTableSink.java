@@ -40,7 +40,9 @@ final class LedgerTableSink implements Sink {
         database,
         target,
         catalogName,
-        tables -> new DuckDbCatalog(kind, catalogName, target, tables));
+        tables ->
+            new DuckDbCatalog(
+                kind, catalogName, target, tables, database.log(catalogName), database.queries()));
   }
 
   /** A schema of a DuckLake. */

@@ -12,7 +12,10 @@ final class QueryGate {
   /** How long a seal waits for cancelled queries to let go of their memory. */
   private static final int CLEAR_STEPS = 50;
 
-  private static final long CLEAR_STEP_MILLIS = 100;
+  /** How long queries are waited for that are not cancelled. */
+  private static final int DRAIN_STEPS = 10;
+
+  private static final long STEP_MILLIS = 100;
 
   /** All guarded by this object's monitor. */
   private final Set<RunningQuery> running = new HashSet<>();
@@ -23,9 +26,16 @@ final class QueryGate {
   final class Hold implements AutoCloseable {
 
     private final int cancelled;
+    private final boolean isClear;
 
-    private Hold(int cancelled) {
+    private Hold(int cancelled, boolean isClear) {
       this.cancelled = cancelled;
+      this.isClear = isClear;
+    }
+
+    /** True when no query ran at the end of the wait, so none does. */
+    boolean isClear() {
+      return isClear;
     }
 
     /** Queries that were cancelled. */
@@ -73,14 +83,29 @@ final class QueryGate {
         query ->
             query.end(
                 QueryException.unavailable("the query was cancelled: " + reason + ", try again")));
+    return new Hold(cancelled, awaitEnd(CLEAR_STEPS));
+  }
+
+  /** Keeps queries out, and waits a little while until those that run have ended by themselves. */
+  synchronized Hold drain() {
+    holds++;
+    return new Hold(0, awaitEnd(DRAIN_STEPS));
+  }
+
+  /** Queries that run now. */
+  synchronized int running() {
+    return running.size();
+  }
+
+  private synchronized boolean awaitEnd(int steps) {
     try {
-      for (int i = 0; i < CLEAR_STEPS && !running.isEmpty(); i++) {
-        wait(CLEAR_STEP_MILLIS);
+      for (int i = 0; i < steps && !running.isEmpty(); i++) {
+        wait(STEP_MILLIS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return new Hold(cancelled);
+    return running.isEmpty();
   }
 
   private synchronized void release() {
