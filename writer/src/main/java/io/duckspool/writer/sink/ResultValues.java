@@ -8,16 +8,16 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.sql.Array;
 import java.sql.Blob;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Struct;
 import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.duckdb.DuckDBStruct;
 import org.duckdb.JsonNode;
@@ -33,12 +33,13 @@ final class ResultValues {
 
   private ResultValues() {}
 
-  /** The value of a column, 1 for the first. */
-  static @Nullable Object of(ResultSet result, int column) throws SQLException {
-    // getObject alone shifts a TIMESTAMP through the JVM's time zone.
-    return result.getMetaData().getColumnType(column) == Types.TIMESTAMP
-        ? result.getObject(column, LocalDateTime.class)
-        : result.getObject(column);
+  /** Text that is JSON already. */
+  record RawJson(String text) {
+
+    @Override
+    public String toString() {
+      return text;
+    }
   }
 
   static void write(@Nullable Object value, JsonGenerator json) throws IOException, SQLException {
@@ -62,6 +63,10 @@ final class ResultValues {
       writeMap(struct.getMap(), json);
     } else if (value instanceof Map<?, ?> map) {
       writeMap(map, json);
+    } else if (value instanceof List<?> list) {
+      writeAll(list, json);
+    } else if (value instanceof RawJson raw) {
+      json.writeRawValue(raw.text());
     } else if (value instanceof JsonNode node) {
       json.writeRawValue(node.toString());
     } else {
@@ -83,7 +88,13 @@ final class ResultValues {
     if (value instanceof Blob blob) {
       return Base64.getEncoder().encodeToString(blob.getBytes(1, (int) blob.length()));
     }
-    if (value instanceof Array || value instanceof Struct || value instanceof Map) {
+    if (value instanceof byte[] bytes) {
+      return Base64.getEncoder().encodeToString(bytes);
+    }
+    if (value instanceof Array
+        || value instanceof Struct
+        || value instanceof Map
+        || value instanceof List) {
       StringWriter text = new StringWriter();
       try (JsonGenerator json = FACTORY.createGenerator(text)) {
         write(value, json);
@@ -94,8 +105,13 @@ final class ResultValues {
   }
 
   private static void writeArray(Array array, JsonGenerator json) throws IOException, SQLException {
+    writeAll(Arrays.asList((Object[]) array.getArray()), json);
+  }
+
+  private static void writeAll(List<?> elements, JsonGenerator json)
+      throws IOException, SQLException {
     json.writeStartArray();
-    for (Object element : (Object[]) array.getArray()) {
+    for (Object element : elements) {
       write(element, json);
     }
     json.writeEndArray();

@@ -11,23 +11,18 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** Writes the rows of one result. Used by one thread; closing it leaves the stream open. */
 abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowWriter.Text {
 
   static RowWriter of(SqlRunner.Format format, ResultSet result, OutputStream out)
       throws SQLException, IOException {
-    return switch (format) {
-      case JSON -> new Json(result, out);
-      case CSV -> new Csv(result, out);
-      case ARROW -> new ArrowRows(result, out);
-    };
+    return format == SqlRunner.Format.ARROW
+        ? new ArrowRows(result, out)
+        : Text.of(format, ResultRows.of(result), out);
   }
 
   /** Writes the next row, or some; returns how many, 0 at the end. */
@@ -43,26 +38,25 @@ abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowW
   /** A row at a time. */
   abstract static sealed class Text extends RowWriter {
 
-    final ResultSet result;
-    final List<String> columns = new ArrayList<>();
+    final ResultRows rows;
 
-    private Text(ResultSet result) throws SQLException {
-      this.result = result;
-      ResultSetMetaData metaData = result.getMetaData();
-      Set<String> taken = new HashSet<>();
-      for (int i = 1; i <= metaData.getColumnCount(); i++) {
-        String label = metaData.getColumnLabel(i);
-        String name = label;
-        for (int n = 1; !taken.add(name); n++) {
-          name = label + "_" + n;
-        }
-        columns.add(name);
+    private Text(ResultRows rows) {
+      this.rows = rows;
+    }
+
+    private static Text of(SqlRunner.Format format, ResultRows rows, OutputStream out)
+        throws IOException {
+      try {
+        return format == SqlRunner.Format.JSON ? new Json(rows, out) : new Csv(rows, out);
+      } catch (IOException | RuntimeException e) {
+        rows.close();
+        throw e;
       }
     }
 
     @Override
     long writeNext() throws SQLException, IOException {
-      if (!result.next()) {
+      if (!rows.next()) {
         return 0;
       }
       write();
@@ -87,8 +81,8 @@ abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowW
     private final JsonGenerator json;
     private boolean empty = true;
 
-    Json(ResultSet result, OutputStream out) throws SQLException, IOException {
-      super(result);
+    Json(ResultRows rows, OutputStream out) throws IOException {
+      super(rows);
       json = FACTORY.createGenerator(out);
       json.writeRaw("[\n");
     }
@@ -97,9 +91,9 @@ abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowW
     void write() throws SQLException, IOException {
       empty = false;
       json.writeStartObject();
-      for (int i = 0; i < columns.size(); i++) {
-        json.writeFieldName(columns.get(i));
-        ResultValues.write(ResultValues.of(result, i + 1), json);
+      for (int i = 0; i < rows.columns().size(); i++) {
+        json.writeFieldName(rows.columns().get(i));
+        ResultValues.write(rows.value(i), json);
       }
       json.writeEndObject();
     }
@@ -112,7 +106,9 @@ abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowW
 
     @Override
     public void close() throws IOException {
-      json.close();
+      try (ResultRows open = rows) {
+        json.close();
+      }
     }
   }
 
@@ -120,17 +116,17 @@ abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowW
 
     private final Writer text;
 
-    Csv(ResultSet result, OutputStream out) throws SQLException, IOException {
-      super(result);
+    Csv(ResultRows rows, OutputStream out) throws IOException {
+      super(rows);
       text = new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
-      line(columns);
+      line(rows.columns());
     }
 
     @Override
     void write() throws SQLException, IOException {
       List<String> values = new ArrayList<>();
-      for (int i = 1; i <= columns.size(); i++) {
-        Object value = ResultValues.of(result, i);
+      for (int i = 0; i < rows.columns().size(); i++) {
+        Object value = rows.value(i);
         // NULL is nothing, the empty text is a pair of quotes.
         String plain = value == null ? "" : ResultValues.text(value);
         values.add(value != null && plain.isEmpty() ? "\"\"" : quoted(plain));
@@ -156,7 +152,9 @@ abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowW
 
     @Override
     public void close() throws IOException {
-      text.flush();
+      try (ResultRows open = rows) {
+        text.flush();
+      }
     }
   }
 }

@@ -117,6 +117,11 @@ public final class SqlRunner {
     return watch(query, task, limits, isAbandoned);
   }
 
+  /** Queries that run now, on the whole database. */
+  public int running() {
+    return gate.running();
+  }
+
   /** Waits for the query, ends it when it has to, and waits on. */
   private long watch(
       RunningQuery query, FutureTask<Long> task, Limits limits, BooleanSupplier isAbandoned)
@@ -192,7 +197,8 @@ public final class SqlRunner {
         query.attach(session.connection(), statement);
         try (ResultSet result = statement.executeQuery(checked)) {
           query.beginWriting();
-          return write(query, result, format, limits, new BoundedOutput(out, limits.maxBytes()));
+          BoundedOutput bounded = new BoundedOutput(out, limits.maxBytes());
+          return write(query, session, RowWriter.of(format, result, bounded), limits);
         } finally {
           query.detach();
         }
@@ -200,25 +206,47 @@ public final class SqlRunner {
     }
   }
 
-  private static long write(
-      RunningQuery query, ResultSet result, Format format, Limits limits, BoundedOutput out)
+  private static long write(RunningQuery query, Session session, RowWriter writer, Limits limits)
       throws SQLException, QueryException, IOException {
-    try (RowWriter rows = RowWriter.of(format, result, out)) {
+    try (RowWriter rows = writer) {
       long written = 0;
       for (long more = rows.writeNext(); more > 0; more = rows.writeNext()) {
-        if (query.ending().isPresent()) {
-          throw query.ending().get();
-        }
+        requireGoing(query);
         written += more;
         if (written > limits.maxRows()) {
           throw new QueryException(
               "the result has more than " + limits.maxRows() + " rows; add a LIMIT");
         }
       }
+      requireGoing(query);
+      requireWhole(session, written);
       rows.finish();
       return written;
     } catch (BoundedOutput.FullException e) {
       throw new QueryException(e.getMessage() + "; select less", e);
+    }
+  }
+
+  private static void requireGoing(RunningQuery query) throws QueryException {
+    if (query.ending().isPresent()) {
+      throw query.ending().get();
+    }
+  }
+
+  /**
+   * The driver takes an error in the middle of a result for its end. But an error also breaks the
+   * transaction, in which then no further statement runs.
+   */
+  private static void requireWhole(Session session, long rows) throws QueryException {
+    try {
+      session.execute("SELECT 1");
+    } catch (SQLException e) {
+      throw new QueryException(
+          "the query failed after "
+              + rows
+              + " rows, and DuckDB's driver doesn't say why: select columns of other types, or the"
+              + " arrow format, to see it",
+          e);
     }
   }
 }

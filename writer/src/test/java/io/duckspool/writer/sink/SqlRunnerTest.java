@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -30,6 +31,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SqlRunnerTest {
 
@@ -69,13 +73,12 @@ final class SqlRunnerTest {
   void json_keepsEachTypesValue() throws Exception {
     String sql =
         "SELECT 9223372036854775807 AS big, 170141183460469231731687303715884105727 AS huge,"
-            + " 18446744073709551615::UBIGINT AS unsigned, 1.50::DECIMAL(9,2) AS dec, 637.704::DOUBLE AS dbl,"
-            + " 'NaN'::DOUBLE AS nan, '-Infinity'::FLOAT AS inf, true AS yes, NULL AS nothing,"
-            + " TIMESTAMP '2024-03-10 02:30:00.123456' AS ts,"
-            + " TIMESTAMPTZ '2024-03-10 02:30:00+02' AS tz, DATE '2024-01-02' AS day,"
-            + " [1, NULL, 3] AS list, {'a': 1, 'b': [0.5]} AS struct, MAP {'k': 1} AS map,"
-            + " 'ab'::BLOB AS bytes, '{\"x\":[1]}'::JSON AS json, 'a\"b\u00e9' AS text,"
-            + " 1 AS dup, 2 AS dup";
+            + " 18446744073709551615::UBIGINT AS unsigned, 1.50::DECIMAL(9,2) AS dec,"
+            + " 637.704::DOUBLE AS dbl, 'NaN'::DOUBLE AS nan, '-Infinity'::FLOAT AS inf, true AS"
+            + " yes, NULL AS nothing, TIMESTAMP '2024-03-10 02:30:00.123456' AS ts, TIMESTAMPTZ"
+            + " '2024-03-10 02:30:00+02' AS tz, DATE '2024-01-02' AS day, [1, NULL, 3] AS list,"
+            + " {'a': 1, 'b': [0.5]} AS struct, MAP {'k': 1} AS map, 'ab'::BLOB AS bytes,"
+            + " '{\"x\":[1]}'::JSON AS json, 'a\"b\u00e9' AS text, 1 AS dup, 2 AS dup";
     String expected =
         "[{\"big\":9223372036854775807,\"huge\":170141183460469231731687303715884105727,"
             + "\"unsigned\":18446744073709551615,\"dec\":1.50,\"dbl\":637.704,"
@@ -269,6 +272,19 @@ final class SqlRunnerTest {
           .sqlRunner()
           .run("SELECT count(*) AS n FROM t", SqlRunner.Format.JSON, LIMITS, out, () -> false);
       assertEquals("[\n{\"n\":3}\n]\n", out.toString(StandardCharsets.UTF_8));
+      for (String more : List.of("", ", {'a': 1} AS s")) {
+        assertThrows(
+            QueryException.class,
+            () ->
+                local
+                    .sqlRunner()
+                    .run(
+                        BREAKS.formatted(more),
+                        SqlRunner.Format.CSV,
+                        new SqlRunner.Limits(1_000_000, 1 << 30, 30_000),
+                        OutputStream.nullOutputStream(),
+                        () -> false));
+      }
     }
   }
 
@@ -281,6 +297,136 @@ final class SqlRunnerTest {
                 DuckDbDatabase.openReadOnly(
                     DuckDbRows.settings(folder.resolve("none")), System::nanoTime));
     assertTrue(e.reason().contains("otlp.duckdb"), e.reason());
+  }
+
+  /** A result that comes in pieces, of which a later one can't be made. */
+  private static final String BREAKS =
+      "SELECT range AS i, CASE WHEN range = 500000 THEN 'x' ELSE '1' END::INTEGER AS n%s"
+          + " FROM range(1000000)";
+
+  @ParameterizedTest
+  @EnumSource(SqlRunner.Format.class)
+  void anErrorInALaterRow_failsTheQuery_andItsReasonIsTold(SqlRunner.Format format) {
+    SqlRunner.Limits many = new SqlRunner.Limits(1_000_000, 1 << 30, 30_000);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    QueryException e =
+        assertThrows(
+            QueryException.class,
+            () -> database.sqlRunner().run(BREAKS.formatted(""), format, many, out, () -> false));
+    assertTrue(e.reason().startsWith("Conversion Error: Could not convert string 'x'"), e.reason());
+    assertTrue(out.size() > 100_000, "nothing was streamed");
+    assertFalse(out.toString(StandardCharsets.UTF_8).endsWith("]\n"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"JSON", "CSV"})
+  void anErrorThatTheDriverSwallows_failsTheQuery(SqlRunner.Format format) {
+    SqlRunner.Limits many = new SqlRunner.Limits(1_000_000, 1 << 30, 30_000);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    String sql = BREAKS.formatted(", {'a': 1} AS s");
+    QueryException e =
+        assertThrows(
+            QueryException.class,
+            () -> database.sqlRunner().run(sql, format, many, out, () -> false));
+    assertTrue(e.reason().startsWith("the query failed after "), e.reason());
+    assertTrue(out.size() > 100_000, "nothing was streamed");
+    assertFalse(out.toString(StandardCharsets.UTF_8).endsWith("]\n"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(SqlRunner.Format.class)
+  void aQueryThatIsEndedWhileItsRowsAreRead_fails(SqlRunner.Format format) {
+    SqlRunner.Limits many = new SqlRunner.Limits(Long.MAX_VALUE, Long.MAX_VALUE, 60_000);
+    AtomicLong written = new AtomicLong();
+    OutputStream out =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            written.incrementAndGet();
+          }
+
+          @Override
+          public void write(byte[] bytes, int offset, int length) {
+            written.addAndGet(length);
+          }
+        };
+    for (String value : List.of("range", "{'a': range}")) {
+      written.set(0);
+      String sql = "SELECT " + value + " AS v FROM range(100000000000)";
+      QueryException e =
+          assertThrows(
+              QueryException.class,
+              () ->
+                  database.sqlRunner().run(sql, format, many, out, () -> written.get() > 100_000));
+      assertEquals("the query was cancelled: its client is gone", e.reason());
+    }
+  }
+
+  @Test
+  void plainAndOtherTypes_readTheSame() throws Exception {
+    String values =
+        "true AS a, 1::TINYINT AS b, 255::UTINYINT AS c, 65535::USMALLINT AS d,"
+            + " 4294967295::UINTEGER AS e, 18446744073709551615::UBIGINT AS f,"
+            + " -170141183460469231731687303715884105727::HUGEINT AS g, 1.5::FLOAT AS h,"
+            + " 'NaN'::DOUBLE AS i, 1.50::DECIMAL(9,2) AS j, -0.05::DECIMAL(38,2) AS k,"
+            + " '\u00e9\ud83e\udd86' AS l, 'ab'::BLOB AS m, DATE '1969-12-31' AS n, TIME"
+            + " '02:30:00.123456' AS o, TIMESTAMP '1969-12-31 23:59:59.123456' AS p, TIMESTAMP_S"
+            + " '2024-03-10 02:30:00' AS q, TIMESTAMP_MS '2024-03-10 02:30:00.5' AS r, TIMESTAMP_NS"
+            + " '2024-03-10 02:30:00.123456789' AS s, TIMESTAMPTZ '1969-12-31 02:30:00.5+02' AS t,"
+            + " '12f614b1-1ca1-4983-8bc9-8c5653452ae4'::UUID AS u, '{\"x\": [1]}'::JSON AS v, [[1,"
+            + " NULL], []] AS w, [DATE '2024-01-02', NULL] AS x, ['a', 'b'] AS y, [1.5::DOUBLE] AS"
+            + " z, ['\\x00'::BLOB] AS aa, NULL::VARCHAR AS bb, ['[1]'::JSON] AS cc, [TIMESTAMPTZ"
+            + " '2024-03-10 02:30:00+02'] AS dd, [18446744073709551615::UBIGINT] AS ee";
+    String plain = json("SELECT " + values);
+    String other = json("SELECT " + values + ", INTERVAL 1 DAY AS zz");
+    assertEquals(other.replace(",\"zz\":\"1 day\"", ""), plain);
+    String plainCsv = run("SELECT " + values, SqlRunner.Format.CSV);
+    String otherCsv = run("SELECT " + values + ", INTERVAL 1 DAY AS zz", SqlRunner.Format.CSV);
+    assertEquals(otherCsv.replace(",zz\n", "\n").replace(",1 day\n", "\n"), plainCsv);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "TIMETZ '02:30:00+02'",
+        "'101'::BIT",
+        "INTERVAL '1 month 2 days 3.5 seconds'",
+        "'a'::ENUM('a', 'b')",
+        "['a'::ENUM('a', 'b')]",
+        "union_value(n := 1)",
+        "340282366920938463463374607431768211455::UHUGEINT",
+        "{'a': 1, 'j': '[1]'::JSON}",
+        "MAP {'k': [1]}",
+        "[1, 2]::INTEGER[2]",
+        "{'a': 1}::VARIANT",
+        "'1'::BIGNUM"
+      })
+  void typesThatArrowDoesNotHold_areReadByTheDriver(String value) throws Exception {
+    String answer = json("SELECT " + value + " AS v");
+    assertTrue(answer.startsWith("[\n{\"v\":"), answer);
+    new ObjectMapper().readTree(answer);
+  }
+
+  @Test
+  void aValueTooLargeForTheHeap_isRefusedAsText_andStreamedAsArrow() throws Exception {
+    SqlRunner.Limits large = new SqlRunner.Limits(10, 1L << 30, 30_000);
+    String sql = "SELECT string_agg('x', '') AS s FROM range(%d)";
+    String fits = sql.formatted(ArrowValues.MAX_VALUE_BYTES);
+    String tooLarge = sql.formatted(ArrowValues.MAX_VALUE_BYTES + 1);
+    runFor(large, fits, () -> false);
+    QueryException e =
+        assertThrows(QueryException.class, () -> runFor(large, tooLarge, () -> false));
+    assertTrue(e.reason().startsWith("a value of 33554433 bytes is too large"), e.reason());
+    assertEquals(
+        1,
+        database
+            .sqlRunner()
+            .run(
+                tooLarge,
+                SqlRunner.Format.ARROW,
+                large,
+                OutputStream.nullOutputStream(),
+                () -> false));
   }
 
   private String json(String sql) throws Exception {
