@@ -19,7 +19,7 @@ import java.util.Set;
 final class SqlFunctions {
 
   /** Largest number that a bounded function may be given: values of that size do no harm. */
-  static final int MAX_SIZE_ARGUMENT = 100_000;
+  static final int MAX_SIZE_ARGUMENT = 10_000;
 
   private static final String FILE = "sql-functions.txt";
 
@@ -85,7 +85,8 @@ final class SqlFunctions {
     return switch (key) {
       case "range", "generate_series" -> refuseSeries(name, arguments);
       case "format", "printf" -> refuseFormat(name, arguments);
-      default -> refuseSize(name, arguments);
+      case "equi_width_bins", "reservoir_quantile" -> refuseSize(name, arguments, 2, "third");
+      default -> refuseSize(name, arguments, 1, "second");
     };
   }
 
@@ -105,15 +106,18 @@ final class SqlFunctions {
     return Optional.empty();
   }
 
-  private static Optional<String> refuseSize(String name, JsonNode arguments) {
-    return isSmall(arguments.path(1))
+  private static Optional<String> refuseSize(
+      String name, JsonNode arguments, int index, String position) {
+    return !arguments.has(index) || isSmall(arguments.path(index))
         ? Optional.empty()
         : Optional.of(
             "the function "
                 + name
                 + " is accepted only with an integer constant up to "
                 + MAX_SIZE_ARGUMENT
-                + " as second argument");
+                + " as "
+                + position
+                + " argument");
   }
 
   private static Optional<String> refuseFormat(String name, JsonNode arguments) {

@@ -137,7 +137,7 @@ final class StatementCheck {
   }
 
   private void checkSelect(String sql) throws SQLException, QueryException {
-    tree.add(parse(sql));
+    add(sql);
     Set<String> views = new HashSet<>();
     List<TableName> tables = tree.tables();
     for (int i = 0; i < tables.size(); i++) {
@@ -150,6 +150,12 @@ final class StatementCheck {
       }
     }
     checkMacros();
+  }
+
+  private void add(String select) throws SQLException, QueryException {
+    JsonNode statement = parse(select);
+    tree.add(statement);
+    GrowthBound.check(statement);
   }
 
   private JsonNode parse(String sql) throws SQLException, QueryException {
@@ -230,7 +236,7 @@ final class StatementCheck {
       return; // It reads files, as nothing else may, but only its own.
     }
     try {
-      tree.add(parse(select));
+      add(select);
     } catch (QueryException e) {
       throw new QueryException("the view " + view.text() + " is not accepted: " + e.reason(), e);
     }

@@ -162,7 +162,8 @@ final class StatementCheckTest {
           "SELECT * FROM t, read_text('{f}/secret.csv')",
           "SELECT * FROM t ORDER BY (SELECT max(content) FROM read_text('{f}/secret.csv'))",
           "SELECT * FROM t LIMIT (SELECT count(*) FROM read_text('{f}/secret.csv'))",
-          "SELECT * FROM t QUALIFY row_number() OVER (ORDER BY (SELECT count(*) FROM glob('*'))) = 1",
+          "SELECT * FROM t QUALIFY row_number() OVER (ORDER BY (SELECT count(*) FROM glob('*'))) ="
+              + " 1",
           "SELECT i FILTER (WHERE (SELECT count(*) FROM glob('*')) > 0) FROM t",
           "SELECT list_transform([1], lambda x: (SELECT count(*) FROM glob('*')))",
           "SELECT COLUMNS(c -> getenv(c) IS NULL) FROM t",
@@ -251,7 +252,70 @@ final class StatementCheckTest {
           "SELECT printf('%*d', 1000000000, 1)",
           "SELECT format('{:1000000000d}', 1)",
           "SELECT format('{:{}d}', 1, 1000000000)",
-          "SELECT format('{:' || '1000000000d}', 1)");
+          "SELECT format('{:' || '1000000000d}', 1)",
+          "SELECT reservoir_quantile(i, 0.5, 2000000000) FROM t",
+          "SELECT approx_top_k(i, 999999) FROM t",
+          "SELECT equi_width_bins(0, 1000, i, true) FROM t",
+          "SELECT bitstring_agg(i, 0, 999999998) FROM t",
+          "SELECT damerau_levenshtein('a', 'b')",
+          // sizes that multiply
+          "SELECT len(repeat(repeat('x', 10000), 10000))",
+          "SELECT len(list_transform(range(10000), lambda x: repeat(i::VARCHAR, 10000))) FROM t",
+          "SELECT [repeat(i::VARCHAR, 1000) FOR x IN range(1000)] FROM t",
+          "SELECT list_transform(range(1000), lambda x: list_transform(range(1000), lambda y:"
+              + " list_transform(range(1000), lambda z: x + y + z)))",
+          "SELECT replace(repeat('a', 10000), 'a', repeat('b', 10000))",
+          "SELECT replace(repeat('a', 10000)::BLOB::VARCHAR, 'a', (SELECT repeat('b', 10000)))",
+          "SELECT regexp_replace(repeat('a', 10000), 'a', repeat('b', 10000), 'g')",
+          "SELECT array_to_string(range(10000), repeat(',', 10000))",
+          "SELECT list_aggregate(range(10000), 'string_agg', repeat(',', 10000))",
+          "SELECT string_agg(i::VARCHAR, repeat(',', 10000)) || repeat('x', 10000) ||"
+              + " string_agg(repeat(i::VARCHAR, 1000), repeat(',', 10000)) FROM t",
+          "SELECT concat_ws(repeat(',', 10000), repeat('x', 10000))",
+          "SELECT levenshtein(repeat('a', 10000), repeat('b', 10000))",
+          "SELECT reduce(range(60)::VARCHAR[], lambda a, b: a || a)",
+          "SELECT list_reduce(range(60)::VARCHAR[], lambda a, b: concat(a, b, a), 'x')",
+          "SELECT reduce([[1]], lambda a, b: list_concat(a, repeat(a, 2)))",
+          "SELECT " + "bin(".repeat(12) + "'x'" + ")".repeat(12),
+          "SELECT " + "to_json(".repeat(40) + "'\"'" + ")".repeat(40),
+          "SELECT " + "regexp_escape(".repeat(40) + "'.'" + ")".repeat(40),
+          "SELECT 'x'" + "::BLOB::VARCHAR".repeat(20),
+          chainOfAliases("i::VARCHAR", "||", 20) + " FROM t",
+          chainOfAliases("i", "+", 20) + " FROM t",
+          chainOfQueries("a || a || a || a || a || a || a || a", 8),
+          chainOfCommonTables("a || a || a || a || a || a || a || a", 8),
+          "SELECT a FROM (SELECT repeat(i::VARCHAR, 1000) AS a FROM t), LATERAL"
+              + " (SELECT repeat(a, 1000) AS b)",
+          "WITH RECURSIVE r AS (SELECT 'x' AS s UNION ALL SELECT repeat(s, 1000) FROM r) FROM r",
+          "SELECT (SELECT repeat(a, 1000)) FROM (SELECT repeat(i::VARCHAR, 1000) AS a FROM t)",
+          "SELECT " + "repeat(i::VARCHAR, 500), ".repeat(10) + "i FROM t",
+          chainOfQueries("*, *, *, *, *, *, *, *, *, *", 8));
+
+  /** Each alias stands for the one before twice. */
+  private static String chainOfAliases(String first, String operator, int length) {
+    StringBuilder sql = new StringBuilder("SELECT " + first + " AS a0");
+    for (int i = 1; i <= length; i++) {
+      sql.append(", a" + (i - 1) + " " + operator + " a" + (i - 1) + " AS a" + i);
+    }
+    return sql.toString();
+  }
+
+  private static String chainOfQueries(String columns, int length) {
+    String query = "SELECT i::VARCHAR AS a FROM t";
+    for (int i = 0; i < length; i++) {
+      query =
+          "SELECT " + columns + (columns.contains("*") ? "" : " AS a") + " FROM (" + query + ")";
+    }
+    return query;
+  }
+
+  private static String chainOfCommonTables(String column, int length) {
+    StringBuilder sql = new StringBuilder("WITH q0 AS (SELECT i::VARCHAR AS a FROM t)");
+    for (int i = 1; i <= length; i++) {
+      sql.append(", q" + i + " AS (SELECT " + column + " AS a FROM q" + (i - 1) + ")");
+    }
+    return sql + " SELECT len(a) FROM q" + length;
+  }
 
   @TempDir Path folder;
 
@@ -261,14 +325,12 @@ final class StatementCheckTest {
   void open() throws Exception {
     Files.writeString(folder.resolve("secret.csv"), "a\n" + SECRET + "\n");
     String setUp =
-        "CREATE TABLE t AS SELECT range AS i FROM range(3);"
-            + "CREATE SEQUENCE q;"
-            + "CREATE VIEW plain_view AS SELECT i AS \"a (b) AS c\", count(*) AS n FROM t GROUP BY 1;"
-            + "CREATE VIEW \"odd \"\" AS (view\" (\"a, b)\", c) AS FROM duckdb_settings()"
-            + " SELECT name, value;"
-            + "CREATE VIEW settings_view AS SELECT current_setting('temp_directory') AS s;"
-            + "CREATE VIEW view_of_view AS WITH w AS (FROM settings_view) SELECT * FROM w;"
-            + "CREATE VIEW file_view AS SELECT * FROM read_csv('"
+        "CREATE TABLE t AS SELECT range AS i FROM range(3);CREATE SEQUENCE q;CREATE VIEW plain_view"
+            + " AS SELECT i AS \"a (b) AS c\", count(*) AS n FROM t GROUP BY 1;CREATE VIEW \"odd"
+            + " \"\" AS (view\" (\"a, b)\", c) AS FROM duckdb_settings() SELECT name, value;CREATE"
+            + " VIEW settings_view AS SELECT current_setting('temp_directory') AS s;CREATE VIEW"
+            + " view_of_view AS WITH w AS (FROM settings_view) SELECT * FROM w;CREATE VIEW"
+            + " file_view AS SELECT * FROM read_csv('"
             + folder.resolve("secret.csv")
             + "');"
             + "CREATE MACRO a_macro(a) AS current_setting(a);"
@@ -327,10 +389,13 @@ final class StatementCheckTest {
     CompletableFuture<Integer> seals = CompletableFuture.supplyAsync(() -> sealUntil(stop));
     List<String> wearing =
         List.of(
-            "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r) SELECT max(i) FROM r",
+            "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r) SELECT max(i) FROM"
+                + " r",
             "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r) FROM r",
-            "WITH RECURSIVE r AS (SELECT [1] AS l UNION ALL SELECT l || l FROM r) SELECT len(l) FROM r",
-            "WITH RECURSIVE r AS (SELECT 'x' AS s UNION ALL SELECT s || s FROM r) SELECT s[1] FROM r",
+            "WITH RECURSIVE r AS (SELECT [1] AS l UNION ALL SELECT l || l FROM r) SELECT len(l)"
+                + " FROM r",
+            "WITH RECURSIVE r AS (SELECT 'x' AS s UNION ALL SELECT s || s FROM r) SELECT s[1] FROM"
+                + " r",
             "SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000000) c"
                 + " WHERE a.range + b.range <> c.range",
             "SELECT a.range FROM range(1000000) a, range(1000000) b",
@@ -339,10 +404,10 @@ final class StatementCheckTest {
             "SELECT string_agg(range::VARCHAR) FROM range(10000000000)",
             "SELECT count(DISTINCT hash(range)) FROM range(10000000000)",
             "SELECT md5 FROM (SELECT sha256(range::VARCHAR) AS md5 FROM range(100000000))",
-            "SELECT repeat('x', 100000) FROM range(1000)",
+            "SELECT repeat('x', 10000) FROM range(10000)",
             "SELECT a.range FROM range(1000000000) a, range(1000000) b"
                 + " WHERE (a.range < 100 AND b.range = 0) OR a.range + b.range = -1",
-            "SELECT unnest(range(100000)) FROM range(100000)",
+            "SELECT unnest(range(10000)) FROM range(100000)",
             "SUMMARIZE SELECT * FROM range(100000000000)",
             "EXPLAIN ANALYZE SELECT count(*) FROM range(10000000) a, range(10000000) b"
                 + " WHERE a.range % 7 = b.range % 5");
@@ -365,7 +430,8 @@ final class StatementCheckTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "SELECT i, count(*) FROM t GROUP BY ALL HAVING count(*) > 0 ORDER BY 1 DESC LIMIT 2 OFFSET 1",
+        "SELECT i, count(*) FROM t GROUP BY ALL HAVING count(*) > 0 ORDER BY 1 DESC LIMIT 2 OFFSET"
+            + " 1",
         "(SELECT 1);",
         " \n/* c */ SELECT 1 -- c",
         "VALUES (1), (2)",
@@ -402,35 +468,45 @@ final class StatementCheckTest {
         "SELECT * FROM information_schema.tables",
         "SELECT * FROM information_schema.columns",
         "SELECT * FROM information_schema.schemata",
-        "SELECT i::VARCHAR || 'x', -i, i // 2, i ** 2, NOT i > 1, i IS NULL, i BETWEEN 1 AND 2 FROM t",
+        "SELECT i::VARCHAR || 'x', -i, i // 2, i ** 2, NOT i > 1, i IS NULL, i BETWEEN 1 AND 2 FROM"
+            + " t",
         "SELECT i IN (1, 2), i IN (FROM t), EXISTS (FROM t), (SELECT max(i) FROM t) FROM t",
         "SELECT 'a' LIKE 'b' ESCAPE 'c', 'a' NOT ILIKE '%', 'a' SIMILAR TO 'a', 'a' GLOB '*'",
         "SELECT 'abc'[1], 'abc'[1:2], [1, 2][1], {'a': 1}.a, MAP {'k': 1}['k'], ('X').lower()",
         "SELECT [x + 1 FOR x IN [1, 2] IF x > 1], list_transform([1], lambda x: x + 1)",
         "SELECT list_aggregate([1, 2], 'sum'), list_sum([1]), reduce([1, 2], lambda a, b: a + b)",
         "SELECT COLUMNS(c -> c LIKE 'i%'), COLUMNS('i'), t.* EXCLUDE (i) FROM t",
-        "SELECT CASE WHEN i > 1 THEN 1 ELSE 2 END, coalesce(i, 1), ifnull(i, 2), nullif(i, 1) FROM t",
+        "SELECT CASE WHEN i > 1 THEN 1 ELSE 2 END, coalesce(i, 1), ifnull(i, 2), nullif(i, 1) FROM"
+            + " t",
         "SELECT TRY_CAST('x' AS INTEGER), '1'::DECIMAL(4,2), CAST(NULL AS STRUCT(a INTEGER[]))",
         "SELECT current_date, current_timestamp, now(), localtimestamp, current_user",
         "SELECT INTERVAL 1 DAY, DATE '2020-01-01' + 1, EXTRACT(year FROM DATE '2020-01-01')",
-        "SELECT date_trunc('hour', now()), time_bucket(INTERVAL '5 min', now()), strftime(now(), '%Y')",
+        "SELECT date_trunc('hour', now()), time_bucket(INTERVAL '5 min', now()), strftime(now(),"
+            + " '%Y')",
         "SELECT now() AT TIME ZONE 'Europe/Vienna', epoch_ms(now()), to_timestamp(0), age(now())",
-        "SELECT regexp_extract('a1', '[0-9]'), regexp_matches('a', 'a'), 'a' ~ 'a', hash('a'), sha256('a')",
-        "SELECT '{\"a\": 1}'::JSON -> 'a', '{\"a\": 1}' ->> '$.a', json_extract('{}', '$.a'), to_json([1])",
-        "SELECT sum(i) FILTER (WHERE i > 1), count(DISTINCT i), quantile_cont(i, 0.9), string_agg(i, ',' ORDER BY i), histogram(i) FROM t",
-        "SELECT row_number() OVER w, lag(i, 1) OVER w, sum(i) OVER (ORDER BY i ROWS 1 PRECEDING) FROM t WINDOW w AS (ORDER BY i)",
+        "SELECT regexp_extract('a1', '[0-9]'), regexp_matches('a', 'a'), 'a' ~ 'a', hash('a'),"
+            + " sha256('a')",
+        "SELECT '{\"a\": 1}'::JSON -> 'a', '{\"a\": 1}' ->> '$.a', json_extract('{}', '$.a'),"
+            + " to_json([1])",
+        "SELECT sum(i) FILTER (WHERE i > 1), count(DISTINCT i), quantile_cont(i, 0.9),"
+            + " string_agg(i, ',' ORDER BY i), histogram(i) FROM t",
+        "SELECT row_number() OVER w, lag(i, 1) OVER w, sum(i) OVER (ORDER BY i ROWS 1 PRECEDING)"
+            + " FROM t WINDOW w AS (ORDER BY i)",
         "SELECT i FROM t QUALIFY row_number() OVER (ORDER BY i) = 1",
         "SELECT i, grouping(i) FROM t GROUP BY ROLLUP (i)",
         "SELECT i FROM t GROUP BY GROUPING SETS ((i), ())",
         "SELECT DISTINCT ON (i) i FROM t ORDER BY i NULLS FIRST LIMIT 50%",
         "SELECT i FROM t UNION SELECT 1 INTERSECT SELECT 1 EXCEPT SELECT 2",
-        "SELECT * FROM t JOIN t AS u USING (i) LEFT JOIN t AS v ON v.i = t.i, LATERAL (SELECT t.i + 1)",
+        "SELECT * FROM t JOIN t AS u USING (i) LEFT JOIN t AS v ON v.i = t.i, LATERAL (SELECT t.i +"
+            + " 1)",
         "SELECT * FROM t ASOF JOIN t AS u ON t.i >= u.i SEMI JOIN t AS v ON true",
         "SELECT unnest([1, 2]), unnest({'a': 1, 'b': 2})",
         "SELECT * FROM unnest([1, 2]) WITH ORDINALITY, range(3), generate_series(1, 2)",
-        "SELECT * FROM generate_series(TIMESTAMP '2024-01-01', TIMESTAMP '2024-01-02', INTERVAL 1 HOUR)",
+        "SELECT * FROM generate_series(TIMESTAMP '2024-01-01', TIMESTAMP '2024-01-02', INTERVAL 1"
+            + " HOUR)",
         "SELECT * FROM json_each('{\"a\": [1]}'), json_tree('[1]')",
-        "SELECT unnest(range(10)), repeat('-', 20), lpad('1', 5, '0'), printf('%05.2f', 1.5), format('{:>8}', 'x')",
+        "SELECT unnest(range(10)), repeat('-', 20), lpad('1', 5, '0'), printf('%05.2f', 1.5),"
+            + " format('{:>8}', 'x')",
         "FROM t PIVOT (sum(i) FOR i IN (1, 2))",
         "FROM t UNPIVOT (v FOR n IN (i))",
         "FROM t USING SAMPLE 10%",
@@ -438,6 +514,16 @@ final class StatementCheckTest {
         "SELECT 'read_text', 'duckdb_secrets()', 'FROM ''/etc/passwd''', \"i\" AS \"x.csv\" FROM t",
         "SELECT #1, i COLLATE nocase FROM (SELECT i::VARCHAR AS i FROM t)",
         "SELECT error('x') WHERE false",
+        "SELECT reduce([1, 2], lambda a, b: CASE WHEN a > b THEN a ELSE b END), greatest(i, 1) FROM"
+            + " t",
+        "SELECT list_transform(range(100), lambda x: repeat('-', 40) || x), list_filter([i], lambda"
+            + " x: x > 1) FROM t",
+        "SELECT i AS a, a + 1 AS b, b + a AS c, c * 2 AS d FROM t WHERE b > 0 GROUP BY ALL ORDER BY"
+            + " d",
+        "WITH a AS (SELECT i::VARCHAR || 'x' AS s FROM t), b AS (SELECT replace(s, 'x', 'yy') AS s"
+            + " FROM a), c AS (SELECT to_json(s)::VARCHAR AS s FROM b) SELECT string_agg(s, ', ')"
+            + " FROM c",
+        "SELECT *, t.*, u.* FROM t, t AS u",
         "SELECT gen_random_uuid(), random(), uuidv7(), version(), current_database(), typeof(1)"
       })
   void whatIsReadOnly_works(String sql) throws Exception {
@@ -503,12 +589,16 @@ final class StatementCheckTest {
 
   @ParameterizedTest
   @CsvSource({
-    "repeat('x'; 100000), true",
-    "repeat('x'; 100001), false",
-    "range(-100000; 100000), true",
-    "range(0; 100001), false",
-    "lpad('x'; 100000; 'y'), true",
-    "lpad('x'; 100001; 'y'), false",
+    "repeat('x'; 10000), true",
+    "repeat('x'; 10001), false",
+    "range(-5000; 10000), true",
+    "range(0; 10001), false",
+    "lpad('x'; 10000; 'y'), true",
+    "lpad('x'; 10001; 'y'), false",
+    "list_resize([1]; 10000), true",
+    "list_resize([1]; 10001), false",
+    "equi_width_bins(0; 10; 10000; true), true",
+    "equi_width_bins(0; 10; 10001; true), false",
     "printf('%999d'; 1), true",
     "printf('%1000d'; 1), false",
     "format('{:999d}'; 1), true",
