@@ -73,6 +73,16 @@ final class ServerParametersTest {
     assertEquals(Optional.empty(), parse("{\"catalog\":\"\"}").catalog());
   }
 
+  @ParameterizedTest(name = "{0} cores: {1} threads")
+  @CsvSource({"1, 4", "2, 8", "7, 28", "8, 32", "64, 32"})
+  void httpThreads_areFourTimesTheCores_from4To32(int cores, int threads) throws Exception {
+    ServerParameters parameters =
+        new ServerParameters(
+            new ConfigLoader(Role.RECEIVER).machine(MACHINE).load(),
+            new Machine(2L << 30, 9L << 30, cores));
+    assertEquals(threads, parameters.parse("{}".getBytes(StandardCharsets.UTF_8)).httpThreads());
+  }
+
   @Test
   void everyParameter_isMapped() throws Exception {
     Map<String, Object> all =
@@ -129,20 +139,27 @@ final class ServerParametersTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "uri | \"otlp:[::1]:65535\" | \"otlp:[::1]:65536\" | listen URI \"otlp:[::1]:65536\": port must be in [1, 65535], got 65536; accepted forms: otlp:host:port, otlp://host:port, otlp:[v6]:port, otlp://[v6]:port",
-        "uri | \"otlp:localhost:1\" | \"otlp:localhost:0\" | listen URI \"otlp:localhost:0\": port must be in [1, 65535], got 0; accepted forms: otlp:host:port, otlp://host:port, otlp:[v6]:port, otlp://[v6]:port",
+        "uri | \"otlp:[::1]:65535\" | \"otlp:[::1]:65536\" | listen URI \"otlp:[::1]:65536\": port"
+            + " must be in [1, 65535], got 65536; accepted forms: otlp:host:port, otlp://host:port,"
+            + " otlp:[v6]:port, otlp://[v6]:port",
+        "uri | \"otlp:localhost:1\" | \"otlp:localhost:0\" | listen URI \"otlp:localhost:0\": port"
+            + " must be in [1, 65535], got 0; accepted forms: otlp:host:port, otlp://host:port,"
+            + " otlp:[v6]:port, otlp://[v6]:port",
         "uri | \"otlp:\" | \"\" | must not be empty",
         "uri | \"otlp:LOCALHOST\" | 4318 | must be a string, got 4318",
-        "uri | \"otlp:127.0.0.1\" | \"otlp:127.0.0.2\" | listens on 127.0.0.2, which is not localhost: that needs allow_other_hostname: true",
+        "uri | \"otlp:127.0.0.1\" | \"otlp:127.0.0.2\" | listens on 127.0.0.2, which is not"
+            + " localhost: that needs allow_other_hostname: true",
         "catalog | \"\" | true | must be a string, got true",
         "schema | \"x\" | \"\" | must not be empty",
         "schema | \"x\" | \" \" | must not be empty",
         "token | \"0123456789abcdef\" | \"0123456789abcde\" | at least 16 characters, got 15",
-        "token | \"0123456789abcdef\" | 1234567890123456 | must be a string, got another type: number",
+        "token | \"0123456789abcdef\" | 1234567890123456 | must be a string, got another type:"
+            + " number",
         "disable_auth | true | \"true\" | must be a boolean, got \"true\"",
         "create_tables | false | 0 | must be a boolean, got 0",
         "allow_other_hostname | false | {} | must be a boolean, got {}",
         "parquet_export_path | \"p\" | \"\" | must not be empty",
+        "parquet_export_path | \"p\" | 1 | must be a string, got 1",
         "max_body_bytes | 1 | 0 | must be 1 to 256MiB, got 0",
         "max_body_bytes | 268435456 | 268435457 | must be 1 to 256MiB, got 268435457",
         "max_body_bytes | 1 | -1 | must be 1 to 256MiB, got -1",
@@ -153,17 +170,31 @@ final class ServerParametersTest {
         "http_threads | 1024 | 1025 | must be 1 to 1024, got 1025",
         "http_threads | 1 | 4294967297 | must be 1 to 1024, got 4294967297",
         "max_buffered_bytes | 16777216 | 0 | must be >= 1, got 0",
-        "max_buffered_bytes | 16777216 | 16777215 | 16MiB must fit max_buffered_bytes, which is 16777215",
+        "max_buffered_bytes | 16777216 | 16777215 | 16MiB must fit max_buffered_bytes, which is"
+            + " 16777215",
         "seal_target_bytes | 1 | 0 | must be >= 1, got 0",
-        "seal_target_bytes | 9223372036854775807 | 9223372036854775808 | a size up to 2^63-1 bytes, got \"9223372036854775808\"",
+        "seal_target_bytes | 9223372036854775807 | 9223372036854775808 | a size up to 2^63-1 bytes,"
+            + " got \"9223372036854775808\"",
         "seal_max_age_ms | 1 | 0 | must be 1 to 3153600000000, got 0",
-        "seal_max_age_ms | 3153600000000 | 3153600000001 | must be 1 to 3153600000000, got 3153600000001",
-        "seal_max_age_ms | 1 | 99999999999999999999 | must be 1 to 3153600000000, got 99999999999999999999",
+        "seal_max_age_ms | 3153600000000 | 3153600000001 | must be 1 to 3153600000000, got"
+            + " 3153600000001",
+        "seal_max_age_ms | 1 | 99999999999999999999 | must be 1 to 3153600000000, got"
+            + " 99999999999999999999",
+        "max_buffered_bytes | 16777216 | true | must be an integer, got true",
+        "seal_target_bytes | 1 | -1 | must be >= 1, got -1",
+        "seal_max_age_ms | 1 | \"5s\" | must be an integer, got \"5s\"",
         "target_file_size | 1 | 0 | must be >= 1, got 0",
+        "target_file_size | 9223372036854775807 | 1.0 | must be an integer, got 1.0",
         "maintenance_retention_ms | 1 | 0 | must be 1 to 3153600000000, got 0",
-        "promote_resource_attributes | \"a,b\" | \"a,,b\" | comma-separated keys, none of them empty, got \"a,,b\"",
+        "maintenance_retention_ms | 3153600000000 | 3153600000001 | must be 1 to 3153600000000, got"
+            + " 3153600000001",
+        "promote_resource_attributes | \"a,b\" | \"a,,b\" | comma-separated keys, none of them"
+            + " empty, got \"a,,b\"",
         "promote_resource_attributes | \"a,a\" | [\"a\"] | must be a string, got [\"a\"]",
-        "promote_scope_attributes | \"a.b,a.b\" | \"a.b,A_b\" | \"a.b\" and \"A_b\" would share one column, ..._attr_a_b",
+        "promote_scope_attributes | \"a.b,a.b\" | \"a.b,A_b\" | \"a.b\" and \"A_b\" would share one"
+            + " column, ..._attr_a_b",
+        "promote_scope_attributes | \"a\" | 1 | must be a string, got 1",
+        "response_mode | \"otlp\" | true | must be a string, got true",
         "response_mode | \"buffered\" | \"plain\" | one of buffered, otlp, got \"plain\"",
       })
   void eachBound_holdsAtItsEdge(String name, String inside, String outside, String message) {

@@ -84,11 +84,23 @@ class ControlPortTest {
         "GET /healthz HTTP/1.1\\r\\nHost: [::1]:4319 | 200 | {\"status\":\"ok\"}",
         "GET /healthz HTTP/1.1\\r\\nHost: evil.example | 403 | forbidden",
         "GET /nowhere HTTP/1.1\\r\\nHost: evil.example:4319 | 403 | forbidden",
-        "GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nOrigin: http://evil.example | 403 | forbidden",
-        "GET /healthz HTTP/1.1\\r\\nHost: localhost:1\\r\\nOrigin: http://localhost:1 | 200 | {\"status\":\"ok\"}",
+        "GET /healthz HTTP/1.1\\r"
+            + "\\n"
+            + "Host: localhost\\r"
+            + "\\n"
+            + "Origin: http://evil.example | 403 | forbidden",
+        "GET /healthz HTTP/1.1\\r"
+            + "\\n"
+            + "Host: localhost:1\\r"
+            + "\\n"
+            + "Origin: http://localhost:1 | 200 | {\"status\":\"ok\"}",
         "GET /nowhere HTTP/1.1\\r\\nHost: localhost | 404 | not_found",
         "GET /admin/otlp_serve HTTP/1.1\\r\\nHost: localhost | 405 | /admin/otlp_serve takes POST",
-        "POST /admin/config HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 0 | 405 | /admin/config takes GET",
+        "POST /admin/config HTTP/1.1\\r"
+            + "\\n"
+            + "Host: localhost\\r"
+            + "\\n"
+            + "Content-Length: 0 | 405 | /admin/config takes GET",
       })
   void hostOriginPathAndMethod_areChecked(String head, int status, String text) throws Exception {
     RawClient.Reply reply = raw(head.replace("\\r\\n", "\r\n"));
@@ -114,18 +126,61 @@ class ControlPortTest {
       quoteCharacter = '~',
       value = {
         "flush | {} | parameter \"uri\" is missing, expected uri, timeout_ms",
-        "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":0} | parameter \"timeout_ms\" must be > 0, got 0",
-        "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":-1} | parameter \"timeout_ms\" must be > 0, got -1",
-        "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":1.5} | parameter \"timeout_ms\" must be an integer, got 1.5",
-        "flush | {\"uri\":\"http:localhost:1\"} | parameter \"uri\" listen URI \"http:localhost:1\": accepted forms: otlp:host:port, otlp://host:port, otlp:[v6]:port, otlp://[v6]:port",
+        "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":0} | parameter \"timeout_ms\" must be"
+            + " > 0, got 0",
+        "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":-1} | parameter \"timeout_ms\" must"
+            + " be > 0, got -1",
+        "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":1.5} | parameter \"timeout_ms\" must"
+            + " be an integer, got 1.5",
+        "flush | {\"uri\":\"http:localhost:1\"} | parameter \"uri\" listen URI"
+            + " \"http:localhost:1\": accepted forms: otlp:host:port, otlp://host:port,"
+            + " otlp:[v6]:port, otlp://[v6]:port",
         "flush | {\"ury\":\"x\"} | unknown parameter \"ury\", known are uri, timeout_ms",
-        "stop | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":0} | parameter \"timeout_ms\" must be > 0, got 0",
-        "stop | {\"uri\":\"otlp:localhost:0\"} | parameter \"uri\" listen URI \"otlp:localhost:0\": port must be in [1, 65535], got 0; accepted forms: otlp:host:port, otlp://host:port, otlp:[v6]:port, otlp://[v6]:port",
+        "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":\"1\"} | parameter \"timeout_ms\""
+            + " must be an integer",
+        "flush | {\"uri\":1} | parameter \"uri\" must be a string, got 1",
+        "stop | {} | parameter \"uri\" is missing, expected uri, timeout_ms",
+        "stop | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":-1} | parameter \"timeout_ms\" must be"
+            + " > 0, got -1",
+        "stop | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":\"1s\"} | parameter \"timeout_ms\""
+            + " must be an integer",
+        "stop | {\"uri\":\"otlp:localhost:1\",\"force\":true} | unknown parameter \"force\", known"
+            + " are uri, timeout_ms",
+        "stop | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":0} | parameter \"timeout_ms\" must be"
+            + " > 0, got 0",
+        "stop | {\"uri\":\"otlp:localhost:0\"} | parameter \"uri\" listen URI \"otlp:localhost:0\":"
+            + " port must be in [1, 65535], got 0; accepted forms: otlp:host:port,"
+            + " otlp://host:port, otlp:[v6]:port, otlp://[v6]:port",
         "stop | [] | the body must be a JSON object",
       })
   void wrongParameters_areNamed(String call, String body, String message) throws Exception {
     Reply reply = rig.post("/admin/otlp_" + call, body);
     assertEquals("400 bad_request: " + message, reply.error());
+  }
+
+  /** The bounds of timeout_ms from the inside: calls for a server that isn't there. */
+  @ParameterizedTest
+  @CsvSource({
+    "flush, 1",
+    "flush, 9223372036854775807",
+    "flush, null",
+    "stop, 1",
+    "stop, 9223372036854775807",
+    "stop, null"
+  })
+  void aTimeout_atItsBounds_isTaken_andNoServerIsNoError(String call, String timeout)
+      throws Exception {
+    Reply reply =
+        rig.post(
+            "/admin/otlp_" + call,
+            "{\"uri\":\" OTLP://LocalHost:1 \",\"timeout_ms\":" + timeout + "}");
+    assertEquals(200, reply.status(), reply.json().toString());
+    String none = "{\"status\":\"No server found listening on otlp:localhost:1\"";
+    assertEquals(
+        call.equals("stop")
+            ? none + "}"
+            : none + ",\"sealed_rows\":0,\"seals_total\":0,\"error\":null}",
+        reply.json().toString());
   }
 
   @Test
@@ -202,7 +257,8 @@ class ControlPortTest {
         "maintenance_runs_total":9,"maintenance_failures_total":10,"last_maintenance_age_ms":11,\
         "maintenance_last_error":"no checkpoint","promoted_columns_total":12,"spool_id":"%s",\
         "spool_bytes":%s,"head_index":"%s","durable_index":"%s","committed_index":"1-2",\
-        "quarantined_rows_total":1,"writer_connected":true}"""
+        "quarantined_rows_total":1,"writer_connected":true}\
+        """
             .formatted(
                 uri,
                 uri.port(),
