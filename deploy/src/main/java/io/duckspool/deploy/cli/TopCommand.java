@@ -41,6 +41,11 @@ final class TopCommand implements Callable<Integer> {
   private static final String WIPE_LINE = "\u001b[K";
   private static final String WIPE_REST = "\u001b[J";
 
+  /** While a look is drawn a line that is too long is cut: wrapped, it would move all below it. */
+  private static final String CUT_LINES = "\u001b[?7l";
+
+  private static final String WRAP_LINES = "\u001b[?7h";
+
   @Mixin private CommonOptions common = new CommonOptions();
   @Mixin private JsonOption json = new JsonOption();
 
@@ -121,7 +126,11 @@ final class TopCommand implements Callable<Integer> {
     text.append("free on the data folder's disk: ").append(free(data)).append('\n');
     out.print(
         isTerminal
-            ? HOME + text.toString().replace("\n", WIPE_LINE + "\n") + WIPE_REST
+            ? HOME
+                + CUT_LINES
+                + text.toString().replace("\n", WIPE_LINE + "\n")
+                + WRAP_LINES
+                + WIPE_REST
             : text.toString());
     out.flush();
   }
