@@ -98,7 +98,9 @@ final class LedgerReset {
     boolean isGap = isBehindOldest(facts);
     Amount mayLose =
         isGap ? Amount.between(facts.ledger().orElseThrow().position(), to) : held(facts, to);
-    if (isGap && request.next() == null && !request.acceptGap()) {
+    // A folder that was set back has made no gap: its oldest segment counts less than the ledger.
+    boolean isSomethingMissing = isGap && (facts.oldest().isEmpty() || mayLose.entries() > 0);
+    if (isSomethingMissing && request.next() == null && !request.acceptGap()) {
       throw new NotPossibleException(
           (facts.oldest().isEmpty()
                   ? "an unknown number of entries"

@@ -169,6 +169,20 @@ sealed interface StartDecision {
       // Its segment was deleted when the tail was skipped, and nothing has been sealed since.
       return skipTornTail(position, oldest);
     }
+    if (oldest.start().entries() < position.entries()) {
+      // Made after the ledger's segment, with less before it: by a folder that was set back.
+      return new Refuse(
+          "the ledger stands at "
+              + position.next()
+              + " and counts "
+              + counters(position)
+              + ", the oldest segment starts at "
+              + oldest.start().next()
+              + " and counts "
+              + counters(oldest.start())
+              + " before it: the data folder was restored from a backup; "
+              + wayOut(listenUri, "--from-oldest", "stores what the spool holds"));
+    }
     return new Refuse(
         "the ledger stands at "
             + position.next()

@@ -122,6 +122,27 @@ final class LedgerResetTest {
     assertEquals(server.spool().durable().next(), server.ledger().position().next());
   }
 
+  /** The segments of before are gone, those of the restored folder were never in the target. */
+  @Test
+  void aFolderThatWasSetBack_hasNoGapToAccept() throws Exception {
+    LedgerRow row = server.ledger();
+    SpoolPosition ahead =
+        new SpoolPosition(new SpoolIndex(row.position().next().segment(), 6), 5, 50, 500);
+    server.restartReceiver();
+    server.restartReceiver();
+    assertTrue(server.segments().get(0) > ahead.next().segment());
+    server.sink.setLedger(
+        new LedgerRow(row.spoolId(), row.listenUri(), row.runId(), ahead, 1, row.updatedAt()));
+    server.append(3);
+    refuse();
+
+    AdminApi.LedgerSet set = set(null, false);
+    assertEquals(server.segments().get(0) + "-0", set.nextIndex());
+    assertEquals(List.of(0L, 0L), List.of(set.mayLoseEntries(), set.mayDoubleEntries()));
+    server.drain();
+    server.assertExactlyOnce();
+  }
+
   @Test
   void anIndexThatTheSpoolDoesNotHave_isRefused_namingWhatItHolds() throws Exception {
     server.append(2);

@@ -92,7 +92,12 @@ final class StartDecisionTest {
 
   @Test
   void refuses_anOldestSegmentThatCountsLessThanTheLedger() {
-    assertRefuses(new Facts(at(10, 5, 4)).oldest(12, header(12, "later", 1)), "10-5", "12-0");
+    assertRefuses(
+        new Facts(at(10, 5, 4)).oldest(12, header(12, "later", 1)),
+        "10-5 and counts 4 entries, 40 rows",
+        "12-0 and counts 1 entries, 10 rows",
+        "the data folder was restored from a backup",
+        "--from-oldest` stores what the spool holds");
   }
 
   @Test
