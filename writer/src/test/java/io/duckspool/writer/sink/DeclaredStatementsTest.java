@@ -7,16 +7,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.config.CatalogConfig.AccessDelegation;
 import io.duckspool.common.config.CatalogConfig.Authorization;
+import io.duckspool.common.config.ConfigLoader;
+import io.duckspool.common.config.DuckspoolConfig;
+import io.duckspool.common.config.Recipe;
 import io.duckspool.common.config.Secret;
 import io.duckspool.common.config.SecretConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The SQL that declared catalogs and secrets are rendered to. */
 final class DeclaredStatementsTest {
+
+  @TempDir Path folder;
 
   private static final SecretConfig.S3 CHAIN =
       new SecretConfig.S3(
@@ -193,6 +200,47 @@ final class DeclaredStatementsTest {
                 Optional.of("r2"),
                 Map.of()),
             false));
+  }
+
+  /** What the recipes that no test runs against their vendor come to. */
+  @Test
+  void theRecipesOfTheManual_forVendors() throws Exception {
+    assertRendered(
+        "Amazon S3 Tables",
+        "tables",
+        "CREATE OR REPLACE SECRET \"aws\" (TYPE s3, PROVIDER credential_chain, REFRESH auto,"
+            + " REGION 'eu-central-1')",
+        "ATTACH 'arn:aws:s3tables:eu-central-1:123456789012:bucket/otel' AS \"tables\""
+            + " (\"ACCESS_DELEGATION_MODE\" 'none', \"ENDPOINT_TYPE\" 's3_tables',"
+            + " \"REMOVE_FILES_ON_DELETE\" 'false', \"SECRET\" 'aws', TYPE iceberg)");
+    assertRendered(
+        "Cloudflare R2 Data Catalog",
+        "r2",
+        "CREATE OR REPLACE SECRET \"r2\" (TYPE iceberg, TOKEN 't0ken')",
+        "ATTACH '<account id>_<bucket>' AS \"r2\" (\"ACCESS_DELEGATION_MODE\""
+            + " 'vended_credentials', \"AUTHORIZATION_TYPE\" 'oauth2', \"ENDPOINT\""
+            + " 'https://catalog.cloudflarestorage.com/<account id>/<bucket>',"
+            + " \"REMOVE_FILES_ON_DELETE\" 'false', \"SECRET\" 'r2', TYPE iceberg)");
+  }
+
+  private void assertRendered(String heading, String catalog, String secret, String attach)
+      throws Exception {
+    Path page =
+        Path.of(System.getProperty("basedir", ""))
+            .toAbsolutePath()
+            .resolveSibling("docs/targets/iceberg.md");
+    Recipe recipe =
+        Recipe.of(page).stream().filter(r -> r.heading().equals(heading)).findFirst().orElseThrow();
+    if (recipe.yaml().contains("/run/secrets/r2")) {
+      Path file = Files.writeString(folder.resolve("r2"), "t0ken");
+      recipe = recipe.with("/run/secrets/r2", file.toString());
+    }
+    Path file = Files.writeString(folder.resolve("duckspool.yaml"), recipe.yaml());
+    DuckspoolConfig config = new ConfigLoader(ConfigLoader.Role.WRITER).file(file).load();
+    Map.Entry<String, SecretConfig> declared = config.secrets().entrySet().iterator().next();
+    assertEquals(secret, SecretStatements.create(declared.getKey(), declared.getValue()));
+    assertEquals(
+        attach, AttachStatements.attach(catalog, config.catalog(catalog).orElseThrow(), false));
   }
 
   @Test
