@@ -1,0 +1,120 @@
+package io.duckspool.deploy.targets;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.Distribution;
+import io.duckspool.deploy.harness.DuckspoolProcess;
+import io.duckspool.deploy.harness.Rig;
+import io.duckspool.deploy.harness.Shell;
+import io.duckspool.deploy.load.HttpConnection;
+import io.duckspool.writer.servers.DuckDbExtensions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * {@code duckspool up} in a folder of its own, with what a user gives it and nothing else but
+ * control ports of its own. Used by one test thread, which closes it.
+ */
+final class UpInFolder implements AutoCloseable {
+  private static final Pattern READY =
+      Pattern.compile("(?m)^ready listen_url=http://localhost:(\\d+) auth_token_file=(\\S+) ");
+
+  private final Path folder;
+  private final List<String> configuration;
+  private final Map<String, String> environment;
+  private final DuckspoolProcess up;
+
+  private UpInFolder(
+      Path folder,
+      List<String> configuration,
+      Map<String, String> environment,
+      DuckspoolProcess up) {
+    this.folder = folder;
+    this.configuration = configuration;
+    this.environment = environment;
+    this.up = up;
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param configuration flags for all commands
+   * @param variables of the environment
+   */
+  static UpInFolder start(Path folder, List<String> configuration, Map<String, String> variables) {
+    Map<String, String> environment = new HashMap<>(Distribution.environment(""));
+    environment.put("DUCKSPOOL_RECEIVER_CONTROL", "127.0.0.1:" + Rig.freePort());
+    environment.put("DUCKSPOOL_WRITER_CONTROL", "127.0.0.1:" + Rig.freePort());
+    environment.put("DUCKSPOOL_DUCKDB_EXTENSION_DIRECTORY", DuckDbExtensions.folder().toString());
+    environment.putAll(variables);
+    List<String> command = new ArrayList<>(List.of(Distribution.launcher().toString(), "up"));
+    command.addAll(configuration);
+    return new UpInFolder(
+        folder,
+        configuration,
+        environment,
+        DuckspoolProcess.start("up", command, environment, folder, folder.resolve("up.log")));
+  }
+
+  /** Sends a log record with this text as its body, once requests are taken. */
+  void send(String text) throws IOException {
+    Await.until(
+        "the ready line",
+        Rig.LIMIT,
+        () -> {
+          if (!up.isAlive()) {
+            throw new Await.GaveUpException("it has ended");
+          }
+          return READY.matcher(up.output()).find();
+        },
+        up::logTail);
+    Matcher ready = READY.matcher(up.output());
+    assertTrue(ready.find());
+    String token = Files.readString(folder.resolve(ready.group(2))).strip();
+    byte[] body =
+        """
+        {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"%s"}}]}]}]}
+        """
+            .formatted(text)
+            .getBytes(StandardCharsets.UTF_8);
+    int port = Integer.parseInt(ready.group(1));
+    try (HttpConnection connection = HttpConnection.open("localhost", port, false, Rig.LIMIT)) {
+      Map<String, String> headers =
+          Map.of("Content-Type", "application/json", "Authorization", "Bearer " + token);
+      byte[] head = HttpConnection.head("POST", "/v1/logs", "localhost", headers, body.length);
+      assertEquals(202, connection.exchange(head, body).status(), up::logTail);
+    }
+  }
+
+  /** Runs a command of the launcher to its good end and returns what it prints. */
+  String run(String... arguments) {
+    List<String> command = new ArrayList<>(List.of("bash", "-c", "cd \"$0\" && exec \"$@\""));
+    command.addAll(List.of(folder.toString(), Distribution.launcher().toString()));
+    command.addAll(List.of(arguments));
+    command.addAll(configuration);
+    Shell.Outcome outcome = Shell.outcome(command, environment);
+    assertEquals(
+        0, outcome.exitCode(), () -> command + "\n" + outcome.output() + "\n" + up.logTail());
+    return outcome.output();
+  }
+
+  /** Stops both processes in the good way. */
+  void stop() {
+    assertEquals(0, up.terminate(Rig.LIMIT), up::logTail);
+  }
+
+  @Override
+  public void close() {
+    up.close();
+  }
+}
