@@ -165,10 +165,14 @@ final class ControlCalls implements AutoCloseable {
     AdminApi.Stop request = request(context, AdminApi.Stop.class);
     ListenUri uri = uri(request.uri());
     checkTimeout(request.timeoutMs());
-    Duration timeout =
-        request.timeoutMs() == null ? STOP_TIMEOUT : Duration.ofMillis(request.timeoutMs());
+    Duration timeout = stopTimeout(request);
     BooleanSupplier isGone = ClientWatch.of(context);
     answer(context, waiting, () -> services.servers().stop(uri, timeout, isGone));
+  }
+
+  /** How long a stop waits for its commit: a minute, unless the request says so. */
+  static Duration stopTimeout(AdminApi.Stop request) {
+    return request.timeoutMs() == null ? STOP_TIMEOUT : Duration.ofMillis(request.timeoutMs());
   }
 
   private static void checkTimeout(@Nullable Long timeoutMillis) throws ExportError {

@@ -12,6 +12,7 @@ import io.duckspool.receiver.http.RawClient;
 import io.duckspool.receiver.http.TestServer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -156,6 +157,13 @@ class ControlPortTest {
   void wrongParameters_areNamed(String call, String body, String message) throws Exception {
     Reply reply = rig.post("/admin/otlp_" + call, body);
     assertEquals("400 bad_request: " + message, reply.error());
+  }
+
+  @Test
+  void aStop_waitsAMinute_unlessItSaysHowLong() {
+    String uri = "otlp:localhost:4318";
+    assertEquals(Duration.ofMillis(60_000), ControlCalls.stopTimeout(new AdminApi.Stop(uri, null)));
+    assertEquals(Duration.ofMillis(1), ControlCalls.stopTimeout(new AdminApi.Stop(uri, 1L)));
   }
 
   /** The bounds of timeout_ms from the inside: calls for a server that isn't there. */

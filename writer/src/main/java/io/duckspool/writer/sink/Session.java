@@ -24,6 +24,9 @@ final class Session implements AutoCloseable {
   /** What a statement over a batch's rows reads from. */
   static final String ROWS = "temp." + STREAM;
 
+  /** DuckDB computes at least one vector before the driver hands out the first row. */
+  private static final int VECTOR_ROWS = 2048;
+
   private final DuckDbDatabase database;
   private final DuckDBConnection connection;
   private final StepGate gate;
@@ -72,8 +75,32 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * Reads all rows of a SELECT.
+   *
+   * @throws SQLException also when an error in a later row ended the result: the driver takes that
+   *     for the end of a result that it streams (seen with 1.5.5.1), so long ones are counted
+   */
   <T> List<T> query(RowReader<T> reader, String sql, Object... parameters) throws SQLException {
     gate.pass(sql);
+    try {
+      List<T> rows = read(reader, sql, parameters);
+      if (rows.size() >= VECTOR_ROWS) {
+        String count = "SELECT count(*) FROM (" + sql + ")";
+        long all = read(row -> row.getLong(1), count, parameters).get(0);
+        if (all != rows.size()) {
+          throw new SQLException(
+              "the result ended after %d of %d rows".formatted(rows.size(), all));
+        }
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw seen(e);
+    }
+  }
+
+  private <T> List<T> read(RowReader<T> reader, String sql, Object... parameters)
+      throws SQLException {
     try (PreparedStatement statement = prepared(sql, parameters);
         ResultSet result = statement.executeQuery()) {
       List<T> rows = new ArrayList<>();
@@ -81,8 +108,6 @@ final class Session implements AutoCloseable {
         rows.add(reader.read(result));
       }
       return rows;
-    } catch (SQLException e) {
-      throw seen(e);
     }
   }
 
