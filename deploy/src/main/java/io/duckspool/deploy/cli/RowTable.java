@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,8 @@ final class RowTable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int ROWS_FOR_WIDTHS = 500;
   private static final int MAX_WIDTH = 80;
+  private static final String INDENT = "  ";
+  private static final String GAP = "   ";
 
   private final PrintWriter out;
   private final Map<String, Integer> widths = new LinkedHashMap<>();
@@ -34,6 +37,42 @@ final class RowTable {
         rows.stream().map(row -> texts(MAPPER.valueToTree(row))).toList();
     begin(texts);
     end(texts.size());
+  }
+
+  /**
+   * Prints rows for a terminal of this many columns: as a table where that fits, else in blocks,
+   * one a row, which has the first column as its heading and the others with their names.
+   */
+  void printWithin(int columns, List<Map<String, @Nullable Object>> rows) {
+    StringWriter table = new StringWriter();
+    new RowTable(new PrintWriter(table)).print(rows);
+    if (table.toString().lines().allMatch(line -> line.length() <= columns)) {
+      out.print(table);
+    } else {
+      rows.forEach(row -> printBlock(columns, texts(MAPPER.valueToTree(row))));
+      end(rows.size());
+    }
+    out.flush();
+  }
+
+  private void printBlock(int columns, Map<String, String> row) {
+    StringBuilder line = new StringBuilder();
+    for (Map.Entry<String, String> cell : row.entrySet()) {
+      if (line.isEmpty()) {
+        out.println(cell.getValue());
+        line.append(INDENT);
+        continue;
+      }
+      String text = cell.getKey() + " " + cell.getValue();
+      boolean isFirst = line.length() == INDENT.length();
+      if (!isFirst && line.length() + GAP.length() + text.length() > columns) {
+        out.println(line);
+        line.setLength(INDENT.length());
+        isFirst = true;
+      }
+      line.append(isFirst ? "" : GAP).append(text);
+    }
+    out.println(line.toString().stripTrailing());
   }
 
   void print(InputStream json) throws IOException {

@@ -122,7 +122,12 @@ final class TopCommand implements Callable<Integer> {
       return;
     }
     StringWriter text = new StringWriter();
-    new RowTable(new PrintWriter(text)).print(rows);
+    RowTable table = new RowTable(new PrintWriter(text));
+    if (isTerminal) {
+      table.printWithin(spec.usageMessage().autoWidth(true).width(), rows);
+    } else {
+      table.print(rows);
+    }
     text.append("free on the data folder's disk: ").append(free(data)).append('\n');
     out.print(
         isTerminal

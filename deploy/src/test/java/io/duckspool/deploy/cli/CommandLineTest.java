@@ -12,6 +12,9 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -143,6 +146,45 @@ final class CommandLineTest {
         3,
         run("ledger", "set", "otlp:localhost:4318", "--from-oldest", "--config", config.toString()),
         err::toString);
+  }
+
+  @Test
+  void aTable_thatIsWiderThanTheTerminal_isPrintedInBlocks() {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("server", "otlp:localhost:4318");
+    row.put("rows/s", "5,046");
+    row.put("lag", "8.3 s");
+    row.put("error", "");
+    String table =
+        """
+        server              | rows/s | lag   | error
+        --------------------+--------+-------+------
+        otlp:localhost:4318 | 5,046  | 8.3 s |
+        (1 row)
+        """;
+    assertEquals(table, printedWithin(44, row));
+    assertEquals(
+        """
+        otlp:localhost:4318
+          rows/s 5,046   lag 8.3 s   error
+        (1 row)
+        """,
+        printedWithin(43, row));
+    assertEquals(
+        """
+        otlp:localhost:4318
+          rows/s 5,046
+          lag 8.3 s
+          error
+        (1 row)
+        """,
+        printedWithin(10, row));
+  }
+
+  private static String printedWithin(int columns, Map<String, Object> row) {
+    StringWriter out = new StringWriter();
+    new RowTable(new PrintWriter(out)).printWithin(columns, List.of(row));
+    return out.toString();
   }
 
   @Test

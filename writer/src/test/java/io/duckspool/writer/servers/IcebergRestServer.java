@@ -71,6 +71,10 @@ public final class IcebergRestServer implements AutoCloseable {
   public void up() throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Without kept connections: the store closes idle ones, and the client of the fixture tries a
+    // PUT
+    // on each of them in turn, then answers 500.
+    command.add("-Dhttp.keepAlive=false");
     command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", classPath()));
     command.add("io.duckspool.fixtures.IcebergRest");
     command.add("port=" + port);

@@ -204,7 +204,11 @@ final class LakeMaintenanceTest {
                           slow,
                           () -> false));
       assertEquals(1, files("otlp_logs"));
-      assertTrue(String.valueOf(e.getMessage()).contains("No such file or directory"), e::toString);
+      // The thread that misses the file ends the others; DuckDB reports whichever is first.
+      assertTrue(
+          String.valueOf(e.getMessage())
+              .matches("(?s).*(No such file or directory|Interrupted!).*"),
+          e::toString);
       assertEquals(
           List.of("[160000]"), DuckDbRows.query(others, "SELECT count(*) FROM lake.otlp_logs"));
     }
