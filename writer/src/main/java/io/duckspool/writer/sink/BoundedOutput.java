@@ -9,6 +9,7 @@ final class BoundedOutput extends FilterOutputStream {
 
   private final long maxBytes;
   private long written;
+  private boolean isDiscarding;
 
   BoundedOutput(OutputStream out, long maxBytes) {
     super(out);
@@ -25,16 +26,34 @@ final class BoundedOutput extends FilterOutputStream {
     }
   }
 
+  /** From now on nothing is passed on: what buffers before this still have belongs to a failure. */
+  void discard() {
+    isDiscarding = true;
+  }
+
   @Override
   public void write(int b) throws IOException {
+    if (isDiscarding) {
+      return;
+    }
     count(1);
     out.write(b);
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
+    if (isDiscarding) {
+      return;
+    }
     count(length);
     out.write(bytes, offset, length);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    if (!isDiscarding) {
+      out.flush();
+    }
   }
 
   @Override

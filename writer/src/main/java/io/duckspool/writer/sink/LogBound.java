@@ -51,6 +51,9 @@ final class LogBound {
    */
   void keep(Session session, QueryGate queries, String catalog) {
     long bytes = bytes();
+    if (bytes < checkpointBytes) {
+      nextBytes = OVERDUE * checkpointBytes; // A commit has checkpointed by itself.
+    }
     if (bytes < nextBytes) {
       return;
     }

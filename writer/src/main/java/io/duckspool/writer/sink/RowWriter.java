@@ -31,7 +31,7 @@ abstract sealed class RowWriter implements AutoCloseable permits ArrowRows, RowW
   /** Writes what follows the last row, and flushes. */
   abstract void finish() throws IOException;
 
-  /** Flushes what a result that broke off has left. */
+  /** Frees what it holds. What a result that broke off has left may still be written. */
   @Override
   public abstract void close() throws IOException;
 

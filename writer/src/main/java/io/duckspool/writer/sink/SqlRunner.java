@@ -198,7 +198,9 @@ public final class SqlRunner {
         try (ResultSet result = statement.executeQuery(checked)) {
           query.beginWriting();
           BoundedOutput bounded = new BoundedOutput(out, limits.maxBytes());
-          return write(query, session, RowWriter.of(format, result, bounded), limits);
+          try (RowWriter rows = RowWriter.of(format, result, bounded)) {
+            return write(query, session, rows, bounded, limits);
+          }
         } finally {
           query.detach();
         }
@@ -206,9 +208,12 @@ public final class SqlRunner {
     }
   }
 
-  private static long write(RunningQuery query, Session session, RowWriter writer, Limits limits)
+  /** Writes all rows; when that fails, nothing more gets out, not even what is buffered. */
+  private static long write(
+      RunningQuery query, Session session, RowWriter rows, BoundedOutput out, Limits limits)
       throws SQLException, QueryException, IOException {
-    try (RowWriter rows = writer) {
+    boolean isWhole = false;
+    try {
       long written = 0;
       for (long more = rows.writeNext(); more > 0; more = rows.writeNext()) {
         requireGoing(query);
@@ -221,9 +226,14 @@ public final class SqlRunner {
       requireGoing(query);
       requireWhole(session, written);
       rows.finish();
+      isWhole = true;
       return written;
     } catch (BoundedOutput.FullException e) {
       throw new QueryException(e.getMessage() + "; select less", e);
+    } finally {
+      if (!isWhole) {
+        out.discard();
+      }
     }
   }
 

@@ -157,6 +157,25 @@ final class SqlEndpointTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "csv"})
+  void anErrorBeforeAnythingWasSent_isABadRequest_thoughRowsWereWritten(String format)
+      throws Exception {
+    String large =
+        "SELECT 1 AS i, string_agg(repeat('x', 10000), '') AS s FROM range(4000)"
+            + " UNION ALL SELECT 2, ''";
+    HttpResponse<byte[]> tooLarge = post(large, format);
+    assertEquals(400, tooLarge.statusCode());
+    assertTrue(text(tooLarge).contains("32"), text(tooLarge));
+    String later =
+        "SELECT CASE WHEN range = 3000 THEN error('on purpose') ELSE 1 END AS a FROM range(4000)";
+    HttpResponse<byte[]> failed = post(later, format);
+    assertEquals(400, failed.statusCode());
+    assertEquals("application/json", type(failed));
+    assertTrue(text(failed).startsWith("{\"error\":\"bad_request\""), text(failed));
+    assertTrue(text(failed).contains("on purpose"), text(failed));
+  }
+
   private static void await(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (!condition.getAsBoolean()) {

@@ -76,6 +76,25 @@ final class LogBoundTest {
     assertTrue(cancelled.get() > 0);
   }
 
+  @Test
+  void afterACommitThatCheckpointed_theBoundsAreTheFirstOnes() throws Exception {
+    Path log = folder.resolve("small.duckdb.wal");
+    LogBound bound = new LogBound(folder.resolve("small.duckdb"), 1000);
+    QueryGate queries = new QueryGate();
+    RunningQuery query = queries.enter();
+    try (Session session = database.openSession()) {
+      Files.write(log, new byte[3900]);
+      bound.keep(session, queries, "otlp");
+      assertTrue(query.ending().isEmpty());
+      // Only from 4,400 bytes on would it try again, were it not for the checkpoint.
+      Files.delete(log);
+      bound.keep(session, queries, "otlp");
+      Files.write(log, new byte[4100]);
+      bound.keep(session, queries, "otlp");
+      assertTrue(query.ending().isPresent());
+    }
+  }
+
   private void assertBounded(long longest) {
     long checkpoint = DuckDbInstance.checkpointBytes(settings);
     assertTrue(longest > 0);

@@ -674,7 +674,11 @@ final class StatementCheckTest {
         List.of("SELECT ", "list_transform([1], lambda x: ", "1", ")"),
         List.of("FROM ", "(FROM ", "t", ")"),
         List.of("", "FROM (DESCRIBE ", "FROM t", ")"),
-        List.of("", "WITH a AS (", "SELECT 1", ") SELECT * FROM a"));
+        List.of("SELECT ", "replace(", "'a'", ",'a','b')"),
+        List.of("SELECT ", "regexp_replace(", "'a'", ",'a','b')"),
+        List.of("SELECT ", "repeat(", "'a'", ",1)"),
+        List.of("", "WITH a AS (", "SELECT 1", ") SELECT * FROM a"),
+        List.of("", "WITH a AS (", "SELECT 1", ") SELECT * FROM a UNION SELECT 2"));
   }
 
   @ParameterizedTest
