@@ -252,9 +252,7 @@ final class GrowthBound {
       return largest(node, scope);
     }
     Growth sum = sum(node, scope);
-    return isType(node, "OPERATOR_UNPACK")
-        ? sum.withUnits(sum.units() * Math.max(1, scope.rows().columns()))
-        : sum;
+    return isType(node, "OPERATOR_UNPACK") ? sum.withUnits(sum.units() * scope.columns()) : sum;
   }
 
   /** Text spells bytes out, and escapes what is in lists. */

@@ -29,8 +29,13 @@ final class GrowthScope {
     return name.toLowerCase(Locale.ROOT);
   }
 
-  GrowthRows rows() {
-    return rows;
+  /** Columns that {@code COLUMNS(*)} may stand for. */
+  double columns() {
+    double columns = 1;
+    for (GrowthScope scope = this; scope != null; scope = scope.outer) {
+      columns = Math.max(columns, scope.rows.columns());
+    }
+    return columns;
   }
 
   /** Names a column of the SELECT, which others of it and its conditions may use. */

@@ -98,7 +98,8 @@ final class GrowthBoundTest {
             + " otlp_logs)",
         "SELECT repeat(x, 1000) FROM (SELECT 'x' AS x UNION ALL SELECT a FROM " + large + ")",
         "SELECT * FROM (SELECT *, * FROM " + large + "), " + large + " AS b",
-        "SELECT concat(*COLUMNS(*)) FROM (SELECT *, *, * FROM " + large + ")",
+        "SELECT concat(*COLUMNS(*)) FROM (SELECT repeat(body, 900) AS a, repeat(body, 900) AS b,"
+            + " 1 AS c FROM otlp_logs)",
         "WITH w AS "
             + large
             + " SELECT repeat(a, 1000) FROM w WHERE 1 = (WITH w AS (SELECT 1 AS a)"
