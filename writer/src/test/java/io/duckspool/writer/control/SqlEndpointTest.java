@@ -10,6 +10,7 @@ import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
 import io.duckspool.writer.sink.SqlRunner;
 import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -68,6 +69,7 @@ final class SqlEndpointTest {
         Javalin.create(
             config -> {
               config.startup.showJavalinBanner = false;
+              config.http.compressionStrategy = CompressionStrategy.NONE; // as the writer has it
               Route route = endpoint.routes().get(0);
               config.routes.post(route.path(), route.handler());
               config.routes.exception(
@@ -167,6 +169,11 @@ final class SqlEndpointTest {
     HttpResponse<byte[]> tooLarge = post(large, format);
     assertEquals(400, tooLarge.statusCode());
     assertTrue(text(tooLarge).contains("too large for JSON and CSV"), text(tooLarge));
+    // The rest of the first row, still buffered, would be more than the server holds back.
+    String second =
+        "SELECT string_agg(repeat('x', 1000), '') AS s FROM range(34)"
+            + " UNION ALL SELECT string_agg(repeat('x', 10000), '') FROM range(4000)";
+    assertEquals(400, post(second, format).statusCode());
     String later =
         "SELECT CASE WHEN range = 3000 THEN error('on purpose') ELSE 1 END AS a FROM range(4000)";
     HttpResponse<byte[]> failed = post(later, format);
