@@ -108,7 +108,8 @@ final class LedgerReset {
               + " are neither in the target nor in the spool: to give them up, say"
               + " --accept-gap");
     }
-    Amount mayDouble = isGap ? new Amount(0, 0) : Amount.between(to, mayBeStored(tailer, facts));
+    boolean isNewer = isGap || isAheadOfLedger(facts, to);
+    Amount mayDouble = isNewer ? new Amount(0, 0) : Amount.between(to, mayBeStored(tailer, facts));
     LedgerRow row =
         new LedgerRow(
             settings.spoolId(),
@@ -193,6 +194,12 @@ final class LedgerReset {
         && facts.ledger().isPresent()
         && facts.oldestSegment().isPresent()
         && facts.ledger().get().position().next().segment() < facts.oldestSegment().get();
+  }
+
+  /** Whether the place is in a segment that was begun after the last one that the target has. */
+  private static boolean isAheadOfLedger(StartFacts facts, SpoolPosition to) {
+    return facts.ledger().isPresent()
+        && to.next().segment() > facts.ledger().get().position().next().segment();
   }
 
   /** What the spool still holds before the place. */

@@ -180,7 +180,8 @@ sealed interface StartDecision {
               + oldest.start().next()
               + " and counts "
               + counters(oldest.start())
-              + " before it: the data folder was restored from a backup; "
+              + " before it: the data folder was restored from a backup, or a power cut took the end of"
+              + " the journal (spool.sync: os); "
               + wayOut(listenUri, "--from-oldest", "stores what the spool holds"));
     }
     return new Refuse(

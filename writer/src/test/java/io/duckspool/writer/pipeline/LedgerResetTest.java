@@ -144,6 +144,25 @@ final class LedgerResetTest {
   }
 
   @Test
+  void aSegmentThatTheTargetNeverSaw_doublesNothing() throws Exception {
+    server.append(2);
+    commitAll();
+    LedgerRow row = server.ledger();
+    server.restartReceiver();
+    server.append(3);
+    server.sink.setLedger(
+        new LedgerRow(
+            row.spoolId(), row.listenUri(), "ffff", row.position(), row.seals(), row.updatedAt()));
+    refuse();
+
+    List<Long> segments = server.segments();
+    AdminApi.LedgerSet set = set(segments.get(segments.size() - 1) + "-0", false);
+    assertEquals(List.of(0L, 0L), List.of(set.mayDoubleEntries(), set.mayDoubleRows()));
+    server.drain();
+    server.assertExactlyOnce();
+  }
+
+  @Test
   void anIndexThatTheSpoolDoesNotHave_isRefused_namingWhatItHolds() throws Exception {
     server.append(2);
     SpoolPosition end = server.spool().durable();
