@@ -9,13 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigLoader;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.http.RawClient;
-import io.duckspool.receiver.http.TestServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -49,9 +49,9 @@ class ReceiverTest {
   @BeforeEach
   void choosePorts() throws IOException {
     data = new DataFolder(temp.resolve("data"));
-    port = TestServer.freePort();
-    control = TestServer.freePort();
-    writerPort = TestServer.freePort();
+    port = FreePort.take();
+    control = FreePort.take();
+    writerPort = FreePort.take();
     environment.put("DUCKSPOOL_SERVERS_0_URI", "otlp:localhost:" + port);
   }
 

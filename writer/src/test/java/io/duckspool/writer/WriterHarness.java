@@ -12,6 +12,7 @@ import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.DataSize;
 import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
 import io.duckspool.common.server.ServerFile;
@@ -32,7 +33,6 @@ import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import io.opentelemetry.proto.resource.v1.Resource;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -68,10 +68,7 @@ final class WriterHarness implements AutoCloseable {
   private Writer writer;
 
   private WriterHarness(Path root, Map<String, String> keys) throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
+    int port = FreePort.take();
     ConfigLoader loader =
         new ConfigLoader(ConfigLoader.Role.WRITER)
             .environment(Map.of())

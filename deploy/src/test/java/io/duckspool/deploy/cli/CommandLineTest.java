@@ -3,6 +3,7 @@ package io.duckspool.deploy.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.net.FreePort;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -100,7 +101,7 @@ final class CommandLineTest {
     Files.writeString(
         config,
         "receiver: {control: '127.0.0.1:%d'}\nwriter: {control: '127.0.0.1:%d'}\n"
-            .formatted(freePort(), freePort()));
+            .formatted(FreePort.take(), FreePort.take()));
     assertEquals(3, run("healthcheck", "--config", config.toString()));
     assertTrue(out.toString().contains("receiver: not reachable"), out::toString);
     assertTrue(out.toString().contains("writer: not reachable"), out::toString);
@@ -141,7 +142,7 @@ final class CommandLineTest {
     Files.writeString(
         config,
         "data: '%s'\nwriter: {control: '127.0.0.1:%d'}\n"
-            .formatted(folder.resolve("d"), freePort()));
+            .formatted(folder.resolve("d"), FreePort.take()));
     assertEquals(
         3,
         run("ledger", "set", "otlp:localhost:4318", "--from-oldest", "--config", config.toString()),
@@ -221,11 +222,5 @@ final class CommandLineTest {
     commandLine.setOut(new PrintWriter(out, true));
     commandLine.setErr(new PrintWriter(err, true));
     return commandLine.execute(arguments);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
   }
 }

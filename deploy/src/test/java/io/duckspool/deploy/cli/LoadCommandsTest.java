@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
-import io.duckspool.deploy.harness.Rig;
+import io.duckspool.common.net.FreePort;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -143,7 +143,7 @@ final class LoadCommandsTest {
     Path config = folder.resolve("c.yaml");
     Path data = folder.resolve("data");
     Files.writeString(
-        config, "data: '%s'\nwriter: {control: '127.0.0.1:%d'}\n".formatted(data, Rig.freePort()));
+        config, "data: '%s'\nwriter: {control: '127.0.0.1:%d'}\n".formatted(data, FreePort.take()));
     Path log = folder.resolve("acks");
     assertEquals(
         0, load("--requests", "1", "--records", "1", "--ack-log", log.toString()), err::toString);

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Await;
@@ -52,8 +53,8 @@ final class LifecycleIT {
     try (Rig rig = Rig.in(folder).startWithoutServers()) {
       Control control = new Control(rig);
       assertEquals(List.of(), control.servers());
-      String first = "otlp:localhost:" + Rig.freePort();
-      String second = "otlp:[::1]:" + Rig.freePort();
+      String first = "otlp:localhost:" + FreePort.take();
+      String second = "otlp:[::1]:" + FreePort.take();
       AdminApi.Served one = control.serve(Map.of("uri", first, "schema", "one"));
       AdminApi.Served two =
           control.serve(Map.of("uri", second, "schema", "two", "token", Rig.TOKEN));
@@ -160,7 +161,7 @@ final class LifecycleIT {
       AdminApi.ServerRow row = control.server(uri).orElseThrow();
       assertEquals(50 * RECORDS, row.bufferedRows());
       assertTrue(row.isListening());
-      String other = "otlp:localhost:" + Rig.freePort();
+      String other = "otlp:localhost:" + FreePort.take();
       assertStatus(503, () -> control.serve(Map.of("uri", other)));
       assertFree(other);
       assertStatus(503, () -> control.flush(uri));
@@ -275,10 +276,10 @@ final class LifecycleIT {
       assertEquals(List.of(), control.servers());
       assertEquals(List.of(), new DataFolder(rig.data()).listServers());
 
-      String elsewhere = "otlp:0.0.0.0:" + Rig.freePort();
+      String elsewhere = "otlp:0.0.0.0:" + FreePort.take();
       assertStatus(400, () -> control.serve(Map.of("uri", elsewhere)));
       assertFree(elsewhere);
-      String absent = "otlp:localhost:" + Rig.freePort();
+      String absent = "otlp:localhost:" + FreePort.take();
       assertStatus(400, () -> control.serve(Map.of("uri", absent, "catalog", "nowhere")));
       assertFree(absent);
       assertEquals(List.of(), new DataFolder(rig.data()).listServers());

@@ -3,6 +3,7 @@ package io.duckspool.deploy.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Distribution;
 import io.duckspool.deploy.harness.DuckspoolProcess;
@@ -30,10 +31,10 @@ final class ReadmeIT {
 
   @Test
   void theReadmesCurlSdkAndQuery_doWhatTheReadmeSays() throws IOException {
-    int port = Rig.freePort();
+    int port = FreePort.take();
     Map<String, String> environment = new HashMap<>(Distribution.environment(""));
-    environment.put("DUCKSPOOL_RECEIVER_CONTROL", "127.0.0.1:" + Rig.freePort());
-    environment.put("DUCKSPOOL_WRITER_CONTROL", "127.0.0.1:" + Rig.freePort());
+    environment.put("DUCKSPOOL_RECEIVER_CONTROL", "127.0.0.1:" + FreePort.take());
+    environment.put("DUCKSPOOL_WRITER_CONTROL", "127.0.0.1:" + FreePort.take());
     List<String> command =
         List.of(Distribution.launcher().toString(), "up", "--uri", "otlp:localhost:" + port);
     try (DuckspoolProcess up =
@@ -72,7 +73,7 @@ final class ReadmeIT {
 
       String servers =
           block("sh", "duckspool serve", port)
-              .replace("localhost:4400", "localhost:" + Rig.freePort());
+              .replace("localhost:4400", "localhost:" + FreePort.take());
       String said = bash(servers, environment);
       assertTrue(said.contains("payments"), said);
       assertTrue(said.contains("Stopped listening on otlp:localhost:"), said);

@@ -3,6 +3,7 @@ package io.duckspool.deploy.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Distribution;
 import io.duckspool.deploy.harness.DuckspoolProcess;
@@ -33,7 +34,7 @@ final class UpIT {
 
   @Test
   void up_servesUntilInterrupted_andHasCommittedAllByThen() throws IOException, SQLException {
-    int port = Rig.freePort();
+    int port = FreePort.take();
     try (DuckspoolProcess up = start(port)) {
       Matcher ready = awaitReady(up);
       assertEquals("http://localhost:" + port, ready.group(1));
@@ -52,7 +53,7 @@ final class UpIT {
 
   @Test
   void up_saysWhichProcessDied_andRestartsIt() throws IOException, SQLException {
-    int port = Rig.freePort();
+    int port = FreePort.take();
     try (DuckspoolProcess up = start(port)) {
       Path tokenFile = Path.of(awaitReady(up).group(2));
       Path database = Path.of(awaitReady(up).group(3));
@@ -87,7 +88,7 @@ final class UpIT {
         writer:
           control: 127.0.0.1:%d
         """
-            .formatted(Rig.freePort(), Rig.freePort()));
+            .formatted(FreePort.take(), FreePort.take()));
     return DuckspoolProcess.start(
         "up",
         List.of(

@@ -3,6 +3,7 @@ package io.duckspool.deploy.harness;
 import io.duckspool.common.admin.AdminClient;
 import io.duckspool.common.config.HostPort;
 import io.duckspool.common.config.Secret;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.load.HttpConnection;
 import io.duckspool.deploy.load.LoadPlan;
 import io.duckspool.deploy.load.LoadTarget;
@@ -12,8 +13,6 @@ import io.duckspool.deploy.load.Retry;
 import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -55,9 +54,9 @@ public final class Rig implements AutoCloseable {
   private final Path visibleData;
   private final Outside outside;
   private final List<String> enter;
-  private final int port = freePort();
-  private final int receiverControlPort = freePort();
-  private final int writerControlPort = freePort();
+  private final int port = FreePort.take();
+  private final int receiverControlPort = FreePort.take();
+  private final int writerControlPort = FreePort.take();
   private final TreeMap<String, String> settings = new TreeMap<>();
   private final TreeMap<String, String> serverSettings = new TreeMap<>();
   private final Map<String, String> receiverEnvironment = new HashMap<>();
@@ -636,14 +635,5 @@ public final class Rig implements AutoCloseable {
       throw new IllegalStateException(name + " was never started");
     }
     return process;
-  }
-
-  /** A port nobody listens on now. */
-  public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

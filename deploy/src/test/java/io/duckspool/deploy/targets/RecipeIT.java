@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.Recipe;
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.harness.Distribution;
-import io.duckspool.deploy.harness.Rig;
 import io.duckspool.writer.servers.HttpProxy;
 import io.duckspool.writer.servers.IcebergRestServer;
 import io.duckspool.writer.servers.PostgresServer;
@@ -132,7 +132,7 @@ final class RecipeIT {
 
   /** Puts the servers of this test into a recipe; one that is unknown here fails. */
   private static Prepared prepare(Recipe recipe, Path home) throws Exception {
-    Recipe on = recipe.with("localhost:4318", "localhost:" + Rig.freePort());
+    Recipe on = recipe.with("localhost:4318", "localhost:" + FreePort.take());
     String bucket = home.getFileName().toString().toLowerCase().replaceAll("[^a-z0-9]", "");
     return switch (recipe.toString()) {
       case "duckdb.md, The default database" ->

@@ -3,6 +3,7 @@ package io.duckspool.deploy.targets;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Distribution;
 import io.duckspool.deploy.harness.DuckspoolProcess;
@@ -53,8 +54,8 @@ final class UpInFolder implements AutoCloseable {
    */
   static UpInFolder start(Path folder, List<String> configuration, Map<String, String> variables) {
     Map<String, String> environment = new HashMap<>(Distribution.environment(""));
-    environment.put("DUCKSPOOL_RECEIVER_CONTROL", "127.0.0.1:" + Rig.freePort());
-    environment.put("DUCKSPOOL_WRITER_CONTROL", "127.0.0.1:" + Rig.freePort());
+    environment.put("DUCKSPOOL_RECEIVER_CONTROL", "127.0.0.1:" + FreePort.take());
+    environment.put("DUCKSPOOL_WRITER_CONTROL", "127.0.0.1:" + FreePort.take());
     environment.put("DUCKSPOOL_DUCKDB_EXTENSION_DIRECTORY", DuckDbExtensions.folder().toString());
     environment.putAll(variables);
     List<String> command = new ArrayList<>(List.of(Distribution.launcher().toString(), "up"));

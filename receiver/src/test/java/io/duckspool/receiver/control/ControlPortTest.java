@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.receiver.FakeWriter;
 import io.duckspool.receiver.control.ControlRig.Reply;
 import io.duckspool.receiver.http.RawClient;
@@ -220,7 +221,7 @@ class ControlPortTest {
   @Test
   void theList_hasEveryKey_inOrder_withTheWriterAndWithout() throws Exception {
     FakeWriter writer = rig.startWriter();
-    ListenUri uri = new ListenUri("localhost", TestServer.freePort());
+    ListenUri uri = new ListenUri("localhost", FreePort.take());
     String token = rig.serve(uri).text("auth_token");
     String spoolId = rig.file(uri).spoolId();
     for (int i = 0; i < 3; i++) {
@@ -299,7 +300,7 @@ class ControlPortTest {
   @Test
   void aDeclaredServer_thatWaits_isListed_withItsError() throws Exception {
     rig.stop();
-    ListenUri uri = new ListenUri("127.0.0.1", TestServer.freePort());
+    ListenUri uri = new ListenUri("127.0.0.1", FreePort.take());
     rig.environment.put("DUCKSPOOL_SERVERS_0_URI", uri.toString());
     rig.start();
     TestServer.await(
@@ -369,7 +370,7 @@ class ControlPortTest {
   @Test
   void metrics_countRequestsRowsAndBytes_byServer() throws Exception {
     rig.startWriter();
-    ListenUri uri = new ListenUri("127.0.0.1", TestServer.freePort());
+    ListenUri uri = new ListenUri("127.0.0.1", FreePort.take());
     String token = rig.serve(uri).text("auth_token");
     assertEquals(202, ControlRig.postLog("127.0.0.1", uri.port(), token));
     assertEquals(202, ControlRig.postLog("127.0.0.1", uri.port(), token));
@@ -405,7 +406,7 @@ class ControlPortTest {
   @Test
   void callsThatWait_holdUpNoList_andOneTooManyIsTold() throws Exception {
     FakeWriter writer = rig.startWriter();
-    ListenUri uri = new ListenUri("127.0.0.1", TestServer.freePort());
+    ListenUri uri = new ListenUri("127.0.0.1", FreePort.take());
     assertEquals(200, rig.serve(uri).status());
     CountDownLatch goOn = new CountDownLatch(1);
     writer.answerSeals(

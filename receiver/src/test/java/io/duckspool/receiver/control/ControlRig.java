@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigLoader;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
@@ -34,8 +35,8 @@ final class ControlRig implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
 
   final DataFolder data;
-  final int control = TestServer.freePort();
-  final int writerPort = TestServer.freePort();
+  final int control = FreePort.take();
+  final int writerPort = FreePort.take();
   final Map<String, String> environment = new HashMap<>();
   private final HttpClient http = TestServer.http();
   private Receiver receiver;

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.FakeWriter;
@@ -47,7 +48,7 @@ class FlushStopTest {
 
   @BeforeEach
   void start() throws Exception {
-    uri = new ListenUri("localhost", TestServer.freePort());
+    uri = new ListenUri("localhost", FreePort.take());
     rig = new ControlRig(temp);
   }
 

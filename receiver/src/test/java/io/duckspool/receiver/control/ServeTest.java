@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerState;
@@ -41,7 +42,7 @@ class ServeTest {
   void start() throws Exception {
     rig = new ControlRig(temp).start();
     writer = rig.startWriter();
-    uri = new ListenUri("localhost", TestServer.freePort());
+    uri = new ListenUri("localhost", FreePort.take());
   }
 
   @AfterEach
@@ -171,7 +172,7 @@ class ServeTest {
   void aTokenOfItsOwn_orNone() throws Exception {
     Reply reply = serve(Map.of("uri", uri.toString(), "token", "0123456789abcdef"));
     assertEquals("0123456789abcdef", reply.text("auth_token"));
-    ListenUri open = new ListenUri("127.0.0.1", TestServer.freePort());
+    ListenUri open = new ListenUri("127.0.0.1", FreePort.take());
     Reply without = serve(Map.of("uri", open.toString(), "disable_auth", true, "token", "ignored"));
     assertEquals("", without.text("auth_token"));
     assertEquals(202, ControlRig.postLog("127.0.0.1", open.port(), "anything"));
@@ -209,7 +210,7 @@ class ServeTest {
 
   @Test
   void twoServers_ofOneReceiver_haveTheirOwnSchema_andSpool_oneOnIpv6() throws Exception {
-    ListenUri v6 = new ListenUri("::1", TestServer.freePort());
+    ListenUri v6 = new ListenUri("::1", FreePort.take());
     Reply one = serve(Map.of("uri", uri.toString(), "schema", "one"));
     Reply two = serve(Map.of("uri", "otlp://[0:0:0::1]:" + v6.port(), "schema", "two"));
     assertEquals("one", one.text("schema_name"));
@@ -331,7 +332,7 @@ class ServeTest {
     rig.stop();
     ServerFile asked = made.with(ServerState.PREPARING);
     asked.write(rig.folder(uri));
-    ListenUri other = new ListenUri("localhost", TestServer.freePort());
+    ListenUri other = new ListenUri("localhost", FreePort.take());
     ServerConfig config = made.config().withUri(other.toString());
     AtomicFile.createFolder(rig.folder(other).path());
     new ServerFile(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.receiver.http.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,8 +35,8 @@ class UnreadableServerTest {
   void start() throws Exception {
     rig = new ControlRig(temp).start();
     rig.startWriter();
-    broken = new ListenUri("::1", TestServer.freePort());
-    whole = new ListenUri("localhost", TestServer.freePort());
+    broken = new ListenUri("::1", FreePort.take());
+    whole = new ListenUri("localhost", FreePort.take());
     for (ListenUri uri : new ListenUri[] {broken, whole}) {
       assertEquals(
           200, rig.post("/admin/otlp_serve", Map.of("uri", "" + uri, "token", TOKEN)).status());

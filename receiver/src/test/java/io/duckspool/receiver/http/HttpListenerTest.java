@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.common.net.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -38,7 +39,7 @@ class HttpListenerTest {
   void localhost_isBothLoopbacks_orNeither(String taken) throws IOException {
     TestServer.Options options = TestServer.options();
     options.host = "localhost";
-    options.port = TestServer.freePort();
+    options.port = FreePort.take();
     String other = taken.equals("::1") ? "127.0.0.1" : "::1";
     try (ServerSocket socket = new ServerSocket(options.port, 1, InetAddress.getByName(taken))) {
       IOException failure = assertThrows(IOException.class, options::start);
@@ -64,7 +65,7 @@ class HttpListenerTest {
   @Test
   void aClosedServer_freesItsPort() throws IOException {
     TestServer.Options options = TestServer.options();
-    options.port = TestServer.freePort();
+    options.port = FreePort.take();
     for (int i = 0; i < 3; i++) {
       try (TestServer server = options.start()) {
         assertEquals(200, health("127.0.0.1", server.port));

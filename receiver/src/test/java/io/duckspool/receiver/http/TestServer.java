@@ -2,6 +2,7 @@ package io.duckspool.receiver.http;
 
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.admin.ListenUri;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.otlp.OtlpLimits;
 import io.duckspool.receiver.FakeSpool;
 import io.duckspool.receiver.ingest.Admission;
@@ -10,8 +11,6 @@ import io.duckspool.receiver.ingest.InFlightBytes;
 import io.duckspool.receiver.ingest.RequestValidator;
 import io.duckspool.spool.Spool;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -63,7 +62,7 @@ public final class TestServer implements AutoCloseable {
 
   private TestServer(Options options) throws IOException {
     host = options.host;
-    port = options.port == 0 ? freePort() : options.port;
+    port = options.port == 0 ? FreePort.take() : options.port;
     memory = new InFlightBytes(options.maxInFlightBytes);
     deadlines = new BodyDeadlines(options.bodyTimeout, System::nanoTime);
     Spool spool = options.spool.orElse(fake);
@@ -89,19 +88,6 @@ public final class TestServer implements AutoCloseable {
 
   public static Options options() {
     return new Options();
-  }
-
-  /** A port that was free a moment ago on both loopback addresses. */
-  public static int freePort() throws IOException {
-    for (int i = 0; i < 100; i++) {
-      try (ServerSocket v4 = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-          ServerSocket v6 = new ServerSocket(v4.getLocalPort(), 1, InetAddress.getByName("::1"))) {
-        return v6.getLocalPort();
-      } catch (java.net.BindException e) {
-        continue;
-      }
-    }
-    throw new IOException("no free port");
   }
 
   public RawClient client() throws IOException {

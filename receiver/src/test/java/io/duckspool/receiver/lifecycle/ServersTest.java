@@ -14,6 +14,7 @@ import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigLoader;
 import io.duckspool.common.config.DuckspoolConfig;
 import io.duckspool.common.config.ServerConfig;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ProcessLock;
@@ -26,7 +27,6 @@ import io.duckspool.receiver.http.BodyDeadlines;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.receiver.http.RawClient;
 import io.duckspool.receiver.http.Sockets;
-import io.duckspool.receiver.http.TestServer;
 import io.duckspool.receiver.ingest.ChunkPool;
 import io.duckspool.receiver.ingest.ExportError;
 import io.duckspool.receiver.ingest.InFlightBytes;
@@ -61,8 +61,8 @@ class ServersTest {
 
   @BeforeEach
   void start() throws Exception {
-    uri = new ListenUri("localhost", TestServer.freePort());
-    writerPort = TestServer.freePort();
+    uri = new ListenUri("localhost", FreePort.take());
+    writerPort = FreePort.take();
     DuckspoolConfig config =
         new ConfigLoader(ConfigLoader.Role.RECEIVER)
             .environment(Map.of("DUCKSPOOL_SERVERS_0_URI", uri.toString()))
@@ -143,7 +143,7 @@ class ServersTest {
 
   @Test
   void aListenerThatFell_isBoundAgain() throws Exception {
-    ListenUri other = new ListenUri("localhost", TestServer.freePort());
+    ListenUri other = new ListenUri("localhost", FreePort.take());
     ServerFile made =
         NewServer.file(
             environment,

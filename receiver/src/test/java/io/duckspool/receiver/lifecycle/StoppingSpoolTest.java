@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ConfigLoader;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
@@ -13,7 +14,6 @@ import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.FakeWriter;
 import io.duckspool.receiver.Receiver;
 import io.duckspool.receiver.http.RawClient;
-import io.duckspool.receiver.http.TestServer;
 import io.duckspool.spool.CheckpointFile;
 import io.duckspool.spool.DurableMark;
 import java.io.IOException;
@@ -71,11 +71,11 @@ class StoppingSpoolTest {
 
   @Test
   void entriesBehindTheMark_areFound_beforeTheWriterIsToldWhereTheSpoolEnds() throws Exception {
-    ListenUri uri = new ListenUri("localhost", TestServer.freePort());
-    int control = TestServer.freePort();
+    ListenUri uri = new ListenUri("localhost", FreePort.take());
+    int control = FreePort.take();
     ServerFolder folder = new DataFolder(temp).server(uri);
     Path markFile = folder.path().resolve("durable.ckpt");
-    try (FakeWriter writer = new FakeWriter(TestServer.freePort())) {
+    try (FakeWriter writer = new FakeWriter(FreePort.take())) {
       byte[] markBefore;
       try (Receiver first = start(uri, control, writer.port())) {
         await("an entry is accepted by " + first, () -> post(uri.port()) == 202);

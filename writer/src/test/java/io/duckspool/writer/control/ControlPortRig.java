@@ -5,6 +5,7 @@ import io.duckspool.common.admin.ControlGuard;
 import io.duckspool.common.admin.ControlToken;
 import io.duckspool.common.config.HostPort;
 import io.duckspool.common.metrics.MetricsPage;
+import io.duckspool.common.net.FreePort;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.duckspool.writer.batch.BatchMemory;
@@ -18,7 +19,6 @@ import io.duckspool.writer.sink.DuckDbDatabase;
 import io.duckspool.writer.sink.DuckDbSettings;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -42,9 +42,7 @@ final class ControlPortRig implements AutoCloseable {
   private final ControlServer server;
 
   private ControlPortRig(Path temp, UnaryOperator<SinkFactory> changed) throws Exception {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    port = FreePort.take();
     data = new DataFolder(temp.resolve("data"));
     data.create();
     database =

@@ -1,5 +1,6 @@
 package io.duckspool.writer.servers;
 
+import io.duckspool.common.net.FreePort;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -26,7 +27,7 @@ public final class IcebergRestServer implements AutoCloseable {
   private final Path folder;
   private final Map<String, String> properties;
   private Process process;
-  private int port;
+  private final int port = FreePort.take();
 
   private IcebergRestServer(Path folder, Map<String, String> properties) {
     this.folder = folder;
@@ -67,13 +68,12 @@ public final class IcebergRestServer implements AutoCloseable {
     return server;
   }
 
-  /** Starts it, on the port of before if there was one. */
+  /** Starts it, on the port of before. */
   public void up() throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Without kept connections: the store closes idle ones, and the client of the fixture tries a
-    // PUT
-    // on each of them in turn, then answers 500.
+    // PUT on each of them in turn, then answers 500.
     command.add("-Dhttp.keepAlive=false");
     command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", classPath()));
     command.add("io.duckspool.fixtures.IcebergRest");
@@ -91,7 +91,6 @@ public final class IcebergRestServer implements AutoCloseable {
       throw new AssertionError(
           "the Iceberg REST catalog does not start: " + line + "\n" + Files.readString(log()));
     }
-    port = Integer.parseInt(line.substring("port=".length()));
   }
 
   /** Ends it at once; what it has committed stays. */

@@ -1,8 +1,7 @@
 package io.duckspool.writer.servers;
 
+import io.duckspool.common.net.FreePort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,10 +38,7 @@ public final class PostgresServer implements AutoCloseable {
     Path programs = findPrograms();
     // Not below a JUnit folder: only root could enter that.
     Path folder = Path.of(run("mktemp", "-d", "/tmp/duckspool-postgres-XXXXXX").strip());
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = FreePort.take();
     PostgresServer server = new PostgresServer(programs, folder, port);
     run(
         server.program("initdb"),

@@ -2,6 +2,7 @@ package io.duckspool.writer.servers;
 
 import io.duckspool.common.config.Secret;
 import io.duckspool.common.config.SecretConfig;
+import io.duckspool.common.net.FreePort;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,7 +63,7 @@ public final class S3Server implements AutoCloseable {
   private final AtomicBoolean ignoresConditions = new AtomicBoolean();
   private final BlobStore store;
   private S3Proxy proxy;
-  private int port;
+  private final int port = FreePort.take();
 
   private S3Server(Path folder) {
     store = new FilesystemNio2BlobStore(folder.toString());
@@ -89,7 +90,6 @@ public final class S3Server implements AutoCloseable {
             .ignoreUnknownHeaders(true)
             .build();
     proxy.start();
-    port = proxy.getPort();
   }
 
   /** The server is away: connections are refused. The objects stay. */

@@ -1,0 +1,46 @@
+package io.duckspool.common.net;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Ports for the servers of tests, which listen, are stopped, and listen there again.
+ *
+ * <p>Never one that the kernel may give to an outgoing connection in between, as it may any that a
+ * bind to port 0 returns: those begin at 32,768 (ip_local_port_range of Linux).
+ */
+public final class FreePort {
+
+  private static final int FIRST = 10_240;
+  private static final int COUNT = 32_768 - FIRST;
+  private static final AtomicInteger NEXT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(COUNT));
+
+  private FreePort() {}
+
+  /** Another port at each call, free on both loopback addresses, or on the one that there is. */
+  public static int take() {
+    for (int i = 0; i < COUNT; i++) {
+      int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT);
+      if (isFree("127.0.0.1", port) && isFree("::1", port)) {
+        return port;
+      }
+    }
+    throw new IllegalStateException("no free port");
+  }
+
+  private static boolean isFree(String address, int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(address))) {
+      return socket.isBound();
+    } catch (BindException e) {
+      return String.valueOf(e.getMessage()).contains("assign");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
