@@ -57,7 +57,11 @@ final class CrashPointIT {
   @MethodSource("points")
   void crash_losesAndDoublesNothing(CrashPoint point) throws SQLException, IOException {
     AckLog log = new AckLog(RECORDS);
-    Rig rig = Rig.in(folder).set("spool.segment_age", "300ms").server("seal_max_age_ms", "50");
+    Rig rig =
+        Rig.in(folder)
+            .quickStarts()
+            .set("spool.segment_age", "300ms")
+            .server("seal_max_age_ms", "50");
     revival = new Revival(rig, point);
     try (rig) {
       rig.startWriter();

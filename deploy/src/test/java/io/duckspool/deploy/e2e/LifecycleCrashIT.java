@@ -54,7 +54,7 @@ final class LifecycleCrashIT {
   @MethodSource("points")
   void aCallThatIsCutOff_isRepeated_andNothingIsLostOrDoubled(CrashPoint point)
       throws IOException, SQLException {
-    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "50")) {
+    try (Rig rig = Rig.in(folder).quickStarts().server("seal_max_age_ms", "50")) {
       Revival revival = new Revival(rig, point);
       Calls calls = new Calls(rig, revival);
       rig.startWriter();

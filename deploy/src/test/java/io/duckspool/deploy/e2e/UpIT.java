@@ -100,7 +100,7 @@ final class UpIT {
             folder.resolve("data").toString(),
             "--uri",
             "otlp:localhost:" + port),
-        Distribution.environment(""),
+        Distribution.environment(Distribution.QUICK),
         folder,
         folder.resolve("up.log"));
   }

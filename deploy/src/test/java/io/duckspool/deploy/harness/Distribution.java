@@ -42,13 +42,27 @@ public final class Distribution {
     return python;
   }
 
+  /** JVM options for what is started often and works for seconds: half the CPU time of a start. */
+  public static final String QUICK = "-XX:TieredStopAtLevel=1";
+
   /** The environment of a process with the Java under test and these JVM options. */
   public static Map<String, String> environment(String javaOptions) {
+    return environment(javaOptions, ClassData.options());
+  }
+
+  /**
+   * The environment of a process with the Java under test.
+   *
+   * @param javaOptions JVM options
+   * @param classData more of them, for the archive of its classes
+   */
+  static Map<String, String> environment(String javaOptions, String classData) {
     Map<String, String> environment = new HashMap<>();
     environment.put(
         "JAVA_HOME", System.getProperty("duckspool.java.home", System.getProperty("java.home")));
-    if (!javaOptions.isEmpty()) {
-      environment.put("DUCKSPOOL_JAVA_OPTS", javaOptions);
+    String options = (classData + " " + javaOptions).strip();
+    if (!options.isEmpty()) {
+      environment.put("DUCKSPOOL_JAVA_OPTS", options);
     }
     return environment;
   }

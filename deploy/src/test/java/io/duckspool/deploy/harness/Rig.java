@@ -130,6 +130,11 @@ public final class Rig implements AutoCloseable {
     return this;
   }
 
+  /** For a test that starts processes often: less optimized code, and half the time of a start. */
+  public Rig quickStarts() {
+    return receiverOptions(Distribution.QUICK).writerOptions(Distribution.QUICK);
+  }
+
   public Rig receiverOptions(String options) {
     receiverOptions = options;
     return this;

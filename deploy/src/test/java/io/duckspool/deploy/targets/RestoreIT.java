@@ -220,6 +220,7 @@ final class RestoreIT {
   private Rig rig(String segmentAge) {
     target.toFile().mkdir();
     return Rig.in(folder)
+        .quickStarts()
         .set("duckdb.database", target.resolve("otlp.duckdb").toString())
         .set("spool.segment_age", segmentAge);
   }

@@ -53,7 +53,7 @@ final class UpInFolder implements AutoCloseable {
    * @param variables of the environment
    */
   static UpInFolder start(Path folder, List<String> configuration, Map<String, String> variables) {
-    Map<String, String> environment = new HashMap<>(Distribution.environment(""));
+    Map<String, String> environment = new HashMap<>(Distribution.environment(Distribution.QUICK));
     environment.put("DUCKSPOOL_RECEIVER_CONTROL", "127.0.0.1:" + FreePort.take());
     environment.put("DUCKSPOOL_WRITER_CONTROL", "127.0.0.1:" + FreePort.take());
     environment.put("DUCKSPOOL_DUCKDB_EXTENSION_DIRECTORY", DuckDbExtensions.folder().toString());
