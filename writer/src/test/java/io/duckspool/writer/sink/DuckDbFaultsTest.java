@@ -354,13 +354,14 @@ final class DuckDbFaultsTest {
   @Test
   void theSettings_areAppliedAtOpening() throws Exception {
     assertEquals(
-        List.of("[512.0 MiB, 2, false, false, true, 128.0 MiB]"),
+        List.of("[512.0 MiB, 2, false, false, true, false, 128.0 MiB]"),
         DuckDbRows.query(
             database,
             "SELECT current_setting('memory_limit'), current_setting('threads'),"
                 + " current_setting('preserve_insertion_order'),"
                 + " current_setting('autoinstall_known_extensions'),"
                 + " current_setting('allocator_background_threads'),"
+                + " current_setting('enable_external_file_cache'),"
                 + " current_setting('checkpoint_threshold')"));
   }
 
