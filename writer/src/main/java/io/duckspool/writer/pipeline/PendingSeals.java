@@ -82,6 +82,15 @@ final class PendingSeals {
     }
   }
 
+  /** Answers all: the server is removed, with everything committed. */
+  void sealedAtTheEnd(long sealsTotal) {
+    for (Waiting one : waiting) {
+      long rowCount = one.rowCount() == NOT_COUNTED ? 0 : one.rowCount();
+      one.reply().complete(new AdminApi.Sealed("sealed", rowCount, sealsTotal, null));
+    }
+    waiting.clear();
+  }
+
   /** Answers all: the attempt failed. */
   void fail(String error, long sealsTotal) {
     waiting.forEach(one -> one.reply().complete(failed(error, sealsTotal)));

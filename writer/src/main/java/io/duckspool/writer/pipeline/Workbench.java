@@ -226,7 +226,11 @@ final class Workbench implements AutoCloseable {
   @Override
   public void close() throws IOException {
     end();
-    pending.fail("the writer ends", health.sealsTotal());
+    if (retirement.isGone()) {
+      pending.sealedAtTheEnd(health.sealsTotal());
+    } else {
+      pending.fail("the writer ends", health.sealsTotal());
+    }
     target.close();
     intake.close();
     watch.survived();

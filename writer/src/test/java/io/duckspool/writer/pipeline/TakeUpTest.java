@@ -114,6 +114,23 @@ final class TakeUpTest {
   }
 
   @Test
+  void aStopThatWaits_whileItsServerIsRemoved_isSealed() throws Exception {
+    server.append(2);
+    server.startPipeline();
+    server.drain();
+    SpoolIndex end = server.spool().durable().next();
+    server.closePipeline();
+    server.stopReceiver();
+    write(ServerState.DRAINED);
+    Pipeline pipeline = server.startPipeline();
+    CompletableFuture<AdminApi.Sealed> reply = server.seal(end, SealTrigger.STOP);
+    assertFalse(reply.isDone());
+    server.runUntil("the end", pipeline::isEnded);
+    server.closePipeline();
+    assertEquals(new AdminApi.Sealed("sealed", 0, 0, null), reply.get());
+  }
+
+  @Test
   void aRemovalThatFails_isNoAnswer_andIsTriedAgain() throws Exception {
     server.append(2);
     Pipeline pipeline = drainedWithoutItsRemoval();
