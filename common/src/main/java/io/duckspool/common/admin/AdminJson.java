@@ -3,13 +3,13 @@ package io.duckspool.common.admin;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
-import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,7 @@ public final class AdminJson {
                       .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
           .build();
 
+  private static final int MAX_QUOTED = 80;
   private static final SnakeCaseStrategy SNAKE_CASE = new SnakeCaseStrategy();
 
   private AdminJson() {}
@@ -59,7 +61,7 @@ public final class AdminJson {
       throw new IllegalArgumentException(
           "unknown parameter \"" + e.getPropertyName() + "\", known are " + names(type), e);
     } catch (MismatchedInputException e) {
-      throw new IllegalArgumentException(mismatch(e), e);
+      throw new IllegalArgumentException(mismatch(e, json), e);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("the body is not JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
@@ -78,17 +80,29 @@ public final class AdminJson {
     return request;
   }
 
-  private static String mismatch(MismatchedInputException e) {
-    String path =
-        e.getPath().stream()
-            .map(JsonMappingException.Reference::getFieldName)
-            .collect(Collectors.joining("."));
+  private static String mismatch(MismatchedInputException e, byte[] json) {
+    List<String> path =
+        e.getPath().stream().map(JsonMappingException.Reference::getFieldName).toList();
     if (path.isEmpty()) {
       return "the body must be a JSON object";
     }
     String type = e.getTargetType() == null ? "another type" : typeName(e.getTargetType());
-    String found = e instanceof InvalidFormatException wrong ? ", got " + wrong.getValue() : "";
-    return "parameter \"" + path + "\" must be " + type + found;
+    return "parameter \"" + String.join(".", path) + "\" must be " + type + found(json, path);
+  }
+
+  /** What stands at a path, as it was written; nothing where that is long. */
+  private static String found(byte[] json, List<String> path) {
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(json);
+    } catch (IOException e) {
+      return ""; // Broken behind the place.
+    }
+    for (String name : path) {
+      node = node.path(name);
+    }
+    String text = node.toString();
+    return node.isMissingNode() || text.length() > MAX_QUOTED ? "" : ", got " + text;
   }
 
   private static String typeName(Class<?> type) {

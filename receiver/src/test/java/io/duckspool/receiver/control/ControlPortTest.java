@@ -139,13 +139,13 @@ class ControlPortTest {
             + " otlp:[v6]:port, otlp://[v6]:port",
         "flush | {\"ury\":\"x\"} | unknown parameter \"ury\", known are uri, timeout_ms",
         "flush | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":\"1\"} | parameter \"timeout_ms\""
-            + " must be an integer",
+            + " must be an integer, got \"1\"",
         "flush | {\"uri\":1} | parameter \"uri\" must be a string, got 1",
         "stop | {} | parameter \"uri\" is missing, expected uri, timeout_ms",
         "stop | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":-1} | parameter \"timeout_ms\" must be"
             + " > 0, got -1",
         "stop | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":\"1s\"} | parameter \"timeout_ms\""
-            + " must be an integer",
+            + " must be an integer, got \"1s\"",
         "stop | {\"uri\":\"otlp:localhost:1\",\"force\":true} | unknown parameter \"force\", known"
             + " are uri, timeout_ms",
         "stop | {\"uri\":\"otlp:localhost:1\",\"timeout_ms\":0} | parameter \"timeout_ms\" must be"
