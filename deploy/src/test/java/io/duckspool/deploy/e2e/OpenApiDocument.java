@@ -8,6 +8,7 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,13 @@ final class OpenApiDocument {
     this.root = root;
   }
 
-  static OpenApiDocument read(Path file) throws IOException {
+  /** The document of this repository. */
+  static OpenApiDocument read() throws IOException {
+    Path file = Path.of("docs", "openapi.yaml");
+    return read(Files.exists(file) ? file : Path.of("..").resolve(file));
+  }
+
+  private static OpenApiDocument read(Path file) throws IOException {
     return new OpenApiDocument(new YAMLMapper().readTree(file.toFile()));
   }
 
@@ -100,5 +107,10 @@ final class OpenApiDocument {
     return resolve("#/components/schemas/" + schema).get("properties").properties().stream()
         .map(Map.Entry::getKey)
         .toList();
+  }
+
+  /** What the document says of a key of a schema. */
+  JsonNode property(String schema, String key) {
+    return resolve("#/components/schemas/" + schema).get("properties").get(key);
   }
 }

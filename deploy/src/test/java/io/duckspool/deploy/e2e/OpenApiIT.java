@@ -58,8 +58,7 @@ final class OpenApiIT {
   @TempDir Path folder;
 
   OpenApiIT() throws IOException {
-    Path file = Path.of("docs", "openapi.yaml");
-    document = OpenApiDocument.read(Files.exists(file) ? file : Path.of("..").resolve(file));
+    document = OpenApiDocument.read();
   }
 
   @Test

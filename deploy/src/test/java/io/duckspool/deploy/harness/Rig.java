@@ -135,6 +135,12 @@ public final class Rig implements AutoCloseable {
     return receiverOptions(Distribution.QUICK).writerOptions(Distribution.QUICK);
   }
 
+  /** Leaves a parameter of the one server at its default. */
+  public Rig leaveOut(String key) {
+    serverSettings.remove(key);
+    return this;
+  }
+
   public Rig receiverOptions(String options) {
     receiverOptions = options;
     return this;
