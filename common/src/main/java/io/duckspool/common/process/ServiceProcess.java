@@ -102,11 +102,7 @@ public final class ServiceProcess {
   }
 
   private int run(ConfigLoader.Loaded loaded, boolean isSupervised) {
-    Thread.setDefaultUncaughtExceptionHandler(
-        (thread, exception) -> {
-          LOG.error("{} stops: a bug in thread {}", name, thread.getName(), exception);
-          Runtime.getRuntime().halt(ExitCode.FAILED);
-        });
+    stopAtBugs(name);
     if (isSupervised) {
       Thread watch = new Thread(this::endWithStandardInput, "supervisor-watch");
       watch.setDaemon(true);
@@ -129,6 +125,17 @@ public final class ServiceProcess {
       started.complete(Optional.empty());
     }
     return awaitEnd(running);
+  }
+
+  /**
+   * From now on an exception that nobody catches stops this process, its supervisor restarts it.
+   */
+  public static void stopAtBugs(String name) {
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, exception) -> {
+          LOG.error("{} stops: a bug in thread {}", name, thread.getName(), exception);
+          Runtime.getRuntime().halt(ExitCode.FAILED);
+        });
   }
 
   private void closeStarted() {

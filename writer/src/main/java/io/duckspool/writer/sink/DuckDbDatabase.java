@@ -24,7 +24,10 @@ import org.slf4j.LoggerFactory;
  * queries take their connections. Thread-safe. Closed by the writer, after its sinks.
  *
  * <p>After a fatal error DuckDB refuses every statement until the instance is closed; the next
- * session opens it anew, which also settles what became of a COMMIT that failed.
+ * session opens it anew, which also settles what became of a COMMIT that failed. Where lakes are
+ * attached, the process stops instead, as after a bug: a transaction that is open in a lake can't
+ * be rolled back any more, and keeps the instance from being closed. Measured with DuckDB 1.5.5:
+ * who opens the file then waits for ever, at the cost of a core.
  *
  * <p>If the process dies here: DuckDB replays its write-ahead log at the next opening, and each
  * transaction is there whole or not at all. A log that a power cut has torn is cut where it is torn
@@ -58,6 +61,10 @@ public final class DuckDbDatabase implements AutoCloseable {
   private DuckDbSettings settings;
   private DuckDbInstance instance;
   private boolean invalid;
+
+  /** Nothing is left but to end the process. */
+  private boolean isStopping;
+
   private boolean isReopening;
   private boolean closed;
 
@@ -188,7 +195,9 @@ public final class DuckDbDatabase implements AutoCloseable {
       return;
     }
     closed = true;
-    closeConnections();
+    if (!isStopping) {
+      closeConnections();
+    }
     parquetRoots.close();
   }
 
@@ -257,6 +266,9 @@ public final class DuckDbDatabase implements AutoCloseable {
     }
     if (isReopening) {
       throw new SQLException("the database is being opened anew, try again");
+    }
+    if (isStopping) {
+      throw new SQLException("the database failed fatally, the process stops");
     }
     if (invalid) {
       LOG.warn("reopening the database after a fatal error");
@@ -378,15 +390,38 @@ public final class DuckDbDatabase implements AutoCloseable {
   }
 
   synchronized void release(Session session) {
-    if (sessions.remove(session)) {
+    if (sessions.remove(session) && !isStopping) {
       DuckDbInstance.close(session.connection());
       notifyAll();
     }
   }
 
-  /** Notes that the instance is dead; the next session opens it anew. */
-  synchronized void invalidate() {
+  /**
+   * Notes that the instance is dead: the next session opens it anew, or the process stops.
+   *
+   * @param failure what DuckDB said
+   */
+  synchronized void invalidate(SQLException failure) {
     invalid = true;
+    if (!isStopping && hasLake()) {
+      isStopping = true;
+      // By its uncaught exception, the way that every bug takes.
+      Thread end =
+          new Thread(
+              () -> {
+                throw new IllegalStateException(
+                    "DuckDB failed fatally and can't be opened anew while a lake is attached; what"
+                        + " was not committed is stored after the next start",
+                    failure);
+              },
+              "duckdb");
+      end.start();
+    }
+  }
+
+  private boolean hasLake() {
+    return settings.declared().catalogs().values().stream()
+        .anyMatch(CatalogConfig.DuckLake.class::isInstance);
   }
 
   /** The name of the default database. */

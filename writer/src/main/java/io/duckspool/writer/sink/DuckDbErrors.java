@@ -38,6 +38,8 @@ final class DuckDbErrors {
   private static final Pattern METADATA_STATEMENT =
       Pattern.compile("(?s)Failed to (?:execute query|prepare COPY) \"(.*)\": ");
 
+  private static final Pattern DETAILS = Pattern.compile("\n\n(LINE |Stack Trace:)");
+
   private static final int MAX_STATEMENT_CHARACTERS = 40;
 
   private static final Pattern NO_FILE =
@@ -164,7 +166,10 @@ final class DuckDbErrors {
         && OUT_OF_MEMORY.matcher(message(cause)).find();
   }
 
-  /** The first paragraph of the message: what follows is the statement's text with a caret. */
+  /**
+   * The first paragraph of the message: what follows is the statement's text with a caret, or the
+   * stack of a failure inside of DuckDB.
+   */
   static String message(SQLException e) {
     String text = e.getMessage();
     if (text == null) {
@@ -174,8 +179,8 @@ final class DuckDbErrors {
         "Invalid Input Error: Attempting to execute an unsuccessful or closed pending"
             + " query result\nError: ";
     String own = text.startsWith(prefix) ? text.substring(prefix.length()) : text;
-    int end = own.indexOf("\n\nLINE ");
-    return withoutStatement(end < 0 ? own : own.substring(0, end)).strip();
+    Matcher end = DETAILS.matcher(own);
+    return withoutStatement(end.find() ? own.substring(0, end.start()) : own).strip();
   }
 
   private static String withoutStatement(String text) {

@@ -182,9 +182,10 @@ final class Session implements AutoCloseable {
     }
   }
 
-  private SQLException seen(SQLException e) {
+  /** Has the database know of a failure of this connection, before it is closed. */
+  SQLException seen(SQLException e) {
     if (DuckDbErrors.isFatal(e)) {
-      database.invalidate();
+      database.invalidate(e);
     }
     return e;
   }

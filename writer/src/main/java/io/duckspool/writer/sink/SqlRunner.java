@@ -204,6 +204,8 @@ public final class SqlRunner {
         } finally {
           query.detach();
         }
+      } catch (SQLException e) {
+        throw session.seen(e);
       }
     }
   }

@@ -75,7 +75,8 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  private int awaitEnd() {
+  /** Waits for its end, and returns its exit status. */
+  public int awaitEnd() {
     try {
       if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
         throw new AssertionError("the process does not end:\n" + output());
@@ -87,7 +88,8 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  private String output() {
+  /** All that it has printed by now. */
+  public String output() {
     try {
       return Files.readString(log);
     } catch (IOException e) {

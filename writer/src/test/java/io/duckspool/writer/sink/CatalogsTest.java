@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ final class CatalogsTest {
               database,
               "SELECT string_agg(database_name, ', ' ORDER BY database_name)"
                   + " FROM duckdb_databases() WHERE NOT internal"));
-      database.invalidate();
+      database.invalidate(new SQLException("FATAL Error: made up"));
       assertEquals(List.of("[1]"), DuckDbRows.query(database, "FROM a.t"), "opened anew");
     }
   }

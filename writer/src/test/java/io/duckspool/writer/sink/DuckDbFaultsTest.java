@@ -235,7 +235,7 @@ final class DuckDbFaultsTest {
   @Test
   void afterAFatalError_theDatabaseIsOpenedAnew() throws Exception {
     commit(0, 1, 3);
-    database.invalidate();
+    database.invalidate(new SQLException("FATAL Error: made up"));
     commit(1, 2, 4);
     assertEquals(7, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
     assertEquals(2, sink.readLedger(SPOOL).orElseThrow().seals());
