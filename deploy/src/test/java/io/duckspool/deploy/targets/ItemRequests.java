@@ -1,5 +1,7 @@
 package io.duckspool.deploy.targets;
 
+import com.google.protobuf.Message;
+import io.duckspool.common.otlp.Signal;
 import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.load.LoadSignal;
 import io.duckspool.deploy.load.RequestShape;
@@ -23,42 +25,51 @@ final class ItemRequests {
 
   private ItemRequests() {}
 
-  /** Logs, spans, and metrics of the five kinds in turn. */
-  static StampedRequest[] mix() {
-    return new StampedRequest[] {logs(), traces(), metrics()};
+  /** A request of items of a signal; those of metrics are of the five kinds in turn. */
+  static StampedRequest request(Signal signal) {
+    return StampedRequest.of(
+        RequestShape.plain(LoadSignal.valueOf(signal.name()), ITEMS),
+        Stamped.STAMP,
+        message(signal));
   }
 
-  private static StampedRequest logs() {
+  /** The same before it is stamped: as the first one of all is sent. */
+  static Message message(Signal signal) {
+    return switch (signal) {
+      case LOGS -> logs();
+      case TRACES -> traces();
+      case METRICS -> metrics();
+    };
+  }
+
+  private static Message logs() {
     var request = ExportLogsServiceRequest.newBuilder();
     for (int r = 0; r < RESOURCES; r++) {
       var resource = request.addResourceLogsBuilder().setResource(ItemParts.resource(r));
       var scope = resource.addScopeLogsBuilder().setScope(ItemParts.scope(r));
       items(r).forEach(k -> scope.addLogRecords(LogItems.record(k)));
     }
-    return StampedRequest.of(
-        RequestShape.plain(LoadSignal.LOGS, ITEMS), Stamped.STAMP, request.build());
+    return request.build();
   }
 
-  private static StampedRequest traces() {
+  private static Message traces() {
     var request = ExportTraceServiceRequest.newBuilder();
     for (int r = 0; r < RESOURCES; r++) {
       var resource = request.addResourceSpansBuilder().setResource(ItemParts.resource(r));
       var scope = resource.addScopeSpansBuilder().setScope(ItemParts.scope(r));
       items(r).forEach(k -> scope.addSpans(SpanItems.span(k)));
     }
-    return StampedRequest.of(
-        RequestShape.plain(LoadSignal.TRACES, ITEMS), Stamped.STAMP, request.build());
+    return request.build();
   }
 
-  private static StampedRequest metrics() {
+  private static Message metrics() {
     var request = ExportMetricsServiceRequest.newBuilder();
     for (int r = 0; r < RESOURCES; r++) {
       var resource = request.addResourceMetricsBuilder().setResource(ItemParts.resource(r));
       var scope = resource.addScopeMetricsBuilder().setScope(ItemParts.scope(r));
       items(r).forEach(k -> scope.addMetrics(MetricItems.metric(k)));
     }
-    return StampedRequest.of(
-        RequestShape.plain(LoadSignal.METRICS, ITEMS), Stamped.STAMP, request.build());
+    return request.build();
   }
 
   private static List<Integer> items(int resource) {

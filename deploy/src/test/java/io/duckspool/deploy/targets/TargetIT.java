@@ -11,7 +11,6 @@ import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.Tables;
 import io.duckspool.deploy.load.StampedRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +30,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Each target behind both processes: items of all signals are sent, the writer is killed with -9
  * again and again while it seals, and then the target has the rows that a DuckDB file has which the
- * same requests went to in peace, in all columns. {@code -Dduckspool.targets=lake,parquet} chooses
- * among {@link TestTarget}, {@code -Dduckspool.items=N} and {@code -Dduckspool.target.kills=N} set
- * the amounts, {@code -Dduckspool.seed=N} repeats the choices.
+ * same requests went to in peace, in all columns. That file has what was sent, by the generated
+ * classes of OTLP. {@code -Dduckspool.targets=lake,parquet} chooses among {@link TestTarget},
+ * {@code -Dduckspool.items=N} and {@code -Dduckspool.target.kills=N} set the amounts, {@code
+ * -Dduckspool.seed=N} repeats the choices.
  */
 @Tag("targets")
 final class TargetIT {
@@ -50,7 +50,11 @@ final class TargetIT {
   /** Of a connection between two requests while the writer is killed. */
   private static final long PAUSE_MILLIS = LOAD_MILLIS_A_KILL * KILLS * CONNECTIONS / REQUESTS;
 
-  private static final StampedRequest[] MIX = ItemRequests.mix();
+  /** Signals of the requests, in turn. */
+  private static final List<Signal> ORDER = List.of(Signal.LOGS, Signal.TRACES, Signal.METRICS);
+
+  private static final StampedRequest[] MIX =
+      ORDER.stream().map(ItemRequests::request).toArray(StampedRequest[]::new);
 
   @TempDir static Path peace;
   private static Path expected;
@@ -76,11 +80,8 @@ final class TargetIT {
       rig.stop();
       rig.balance(log).assertExact();
       try (Connection stored = rig.openDatabase()) {
-        for (OtlpTable table : OtlpTable.values()) {
-          assertEquals(
-              itemCount(table),
-              Tables.number(stored, "SELECT count(*) FROM " + table.tableName()),
-              table::tableName);
+        for (Signal signal : ORDER) {
+          SentRows.assertStored(stored, ItemRequests.message(signal), requestCount(signal));
         }
       }
       expected = rig.data().resolve("otlp.duckdb");
@@ -99,10 +100,10 @@ final class TargetIT {
         Rig rig = Rig.in(Files.createDirectory(folder.resolve("rig")))) {
       running.configure(rig);
       rig.start();
-      WriterKills kills = new WriterKills(rig, new Random(seed));
+      WriterKills kills = new WriterKills(rig, new Random(seed), target.sealPoints());
       try (LoadClient load =
           LoadClient.start(rig.load(CONNECTIONS, REQUESTS, PAUSE_MILLIS, MIX), log)) {
-        while (kills.inSealCount() < KILLS && load.isRunning()) {
+        while ((kills.inSealCount() < KILLS || !kills.pointsLeft().isEmpty()) && load.isRunning()) {
           kills.kill(() -> !load.isRunning());
         }
       }
@@ -112,6 +113,7 @@ final class TargetIT {
       assertTrue(
           kills.inSealCount() >= KILLS,
           () -> kills.inSealCount() + " of " + kills.count() + " kills hit a seal");
+      assertEquals(List.of(), kills.pointsLeft(), "points that no writer has halted at");
       assertCountedByTheWriter(rig);
       rig.stop();
       assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
@@ -186,12 +188,11 @@ final class TargetIT {
 
   /** Requests take the signals in turn, and those of metrics the kinds. */
   private static long itemCount(OtlpTable table) {
-    int requests = (REQUESTS + MIX.length - 1 - position(table.signal())) / MIX.length;
-    int items = requests * ItemRequests.ITEMS;
+    int items = requestCount(table.signal()) * ItemRequests.ITEMS;
     return table.signal() == Signal.METRICS ? items / MetricItems.KINDS : items;
   }
 
-  private static int position(Signal signal) {
-    return List.of(Signal.LOGS, Signal.TRACES, Signal.METRICS).indexOf(signal);
+  private static int requestCount(Signal signal) {
+    return (REQUESTS + ORDER.size() - 1 - ORDER.indexOf(signal)) / ORDER.size();
   }
 }

@@ -1,5 +1,6 @@
 package io.duckspool.deploy.targets;
 
+import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.IcebergView;
 import io.duckspool.deploy.harness.LakeView;
 import io.duckspool.deploy.harness.ParquetView;
@@ -7,6 +8,7 @@ import io.duckspool.writer.servers.IcebergRig;
 import io.duckspool.writer.servers.PostgresServer;
 import io.duckspool.writer.servers.S3Server;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Where the rows of a test go. */
 enum TestTarget {
@@ -81,6 +83,27 @@ enum TestTarget {
   };
 
   private static final String BUCKET = "otlp";
+
+  /** The points of a seal between which its rows and its ledger might come apart. */
+  List<CrashPoint> sealPoints() {
+    return switch (this) {
+      case DUCKDB_FILE, LAKE, LAKE_ON_SQLITE, LAKE_ON_POSTGRES_AND_S3 ->
+          List.of(
+              CrashPoint.SEAL_TABLE_INSERTED,
+              CrashPoint.SEAL_BEFORE_COMMIT,
+              CrashPoint.SEAL_COMMITTED);
+      case ICEBERG_ON_S3 ->
+          List.of(
+              CrashPoint.ICEBERG_TABLE_INSERTED,
+              CrashPoint.ICEBERG_BEFORE_COMMIT,
+              CrashPoint.ICEBERG_COMMITTED);
+      case PARQUET, PARQUET_ON_S3 ->
+          List.of(
+              CrashPoint.EXPORT_FILE_PLACED,
+              CrashPoint.EXPORT_SYNCED,
+              CrashPoint.EXPORT_LEDGER_MOVED);
+    };
+  }
 
   /**
    * Starts the servers that it needs.

@@ -1,20 +1,28 @@
 package io.duckspool.deploy.targets;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.DuckspoolProcess;
 import io.duckspool.deploy.harness.Rig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 
 /**
  * Kills the writer of a rig with -9 while a seal is in the works, at a random moment of it, within
- * a second of work. Used by one test thread.
+ * a second of work. What comes next is not left to chance, for the moments between what a seal does
+ * are too short to be met: the next writer halts at a crash point, in the same seal. Used by one
+ * test thread.
  */
 final class WriterKills {
   private static final int MAX_DELAY_MILLIS = 1_000;
@@ -22,12 +30,22 @@ final class WriterKills {
 
   private final Rig rig;
   private final Random random;
+  private final Deque<CrashPoint> points;
   private int count;
   private int inSealCount;
 
-  WriterKills(Rig rig, Random random) {
+  /**
+   * @param points of a seal, each of which one writer halts at
+   */
+  WriterKills(Rig rig, Random random, List<CrashPoint> points) {
     this.rig = rig;
     this.random = random;
+    this.points = new ArrayDeque<>(points);
+  }
+
+  /** The points that no writer has halted at. */
+  List<CrashPoint> pointsLeft() {
+    return List.copyOf(points);
   }
 
   /** How many kills there were. */
@@ -72,7 +90,31 @@ final class WriterKills {
     if (!inHand.startsWith(IDLE) && inHand().equals(inHand)) {
       inSealCount++;
     }
+    haltAtNextPoint(isOver);
     rig.startWriter();
+  }
+
+  private void haltAtNextPoint(BooleanSupplier isOver) {
+    CrashPoint point = points.peek();
+    if (point == null) {
+      return;
+    }
+    DuckspoolProcess writer =
+        rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name()).startWriter();
+    Await.until(
+        "the writer halts at " + point,
+        Rig.LIMIT,
+        () -> !writer.isAlive() || isOver.getAsBoolean(),
+        rig::logs);
+    rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "");
+    if (writer.isAlive()) {
+      writer.kill(); // Nothing is left to seal.
+      return;
+    }
+    assertEquals(CrashPoint.EXIT_STATUS, writer.awaitExit(Rig.LIMIT), rig::logs);
+    points.remove();
+    count++;
+    inSealCount++;
   }
 
   private AdminApi.PipelineStatus status() throws Exception {
