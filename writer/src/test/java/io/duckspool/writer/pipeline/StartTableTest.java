@@ -7,13 +7,8 @@ import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
 import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.duckspool.writer.sink.LedgerRow;
-import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -76,14 +71,13 @@ final class StartTableTest {
       throws Exception {
     server.append(2);
     server.stopReceiver();
-    copy(server.folder.path(), backup.resolve("folder"));
+    Folders.copy(server.folder.path(), backup.resolve("folder"));
     server.startReceiver();
     server.append(3);
     commitAll();
     SpoolIndex ledger = server.ledger().position().next();
     server.stopReceiver();
-    delete(server.folder.path());
-    copy(backup.resolve("folder"), server.folder.path());
+    Folders.restore(backup.resolve("folder"), server.folder.path());
     server.store =
         new ChronicleSpoolStore(
             InstantSource.offset(InstantSource.system(), Duration.ofHours(1)), System::nanoTime);
@@ -300,36 +294,5 @@ final class StartTableTest {
   private static void assertSays(Pipeline pipeline, String part) {
     String error = String.valueOf(pipeline.snapshot().lastError());
     assertTrue(error.contains(part), "\"" + part + "\" is not in: " + error);
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    Files.walkFileTree(
-        from,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
-              throws IOException {
-            Files.createDirectories(to.resolve(from.relativize(folder).toString()));
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.copy(
-                file,
-                to.resolve(from.relativize(file).toString()),
-                StandardCopyOption.REPLACE_EXISTING);
-            return FileVisitResult.CONTINUE;
-          }
-        });
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (var paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }

@@ -1,0 +1,228 @@
+package io.duckspool.writer.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.duckspool.common.admin.AdminApi;
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolPosition;
+import io.duckspool.spool.chronicle.ChronicleSpoolStore;
+import io.duckspool.writer.sink.Audit;
+import io.duckspool.writer.sink.LedgerRow;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What docs/backup.md says of rarer ways in which ledger and journal come apart, over the real
+ * spool and database, up to the rows that are there in the end.
+ */
+final class RestoreTest {
+
+  @TempDir Path temp;
+  @TempDir Path backup;
+  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+  private PipelineHarness server;
+
+  @BeforeEach
+  void open() throws Exception {
+    server = PipelineHarness.open(temp);
+    logged.start();
+    log().addAppender(logged);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    log().detachAppender(logged);
+    server.close();
+  }
+
+  private static Logger log() {
+    return (Logger) LoggerFactory.getLogger(Starter.class);
+  }
+
+  /** A power cut with {@code spool.sync: os}, after the writer had read what it took away. */
+  @Test
+  void aTornTailThatTheTargetHas_losesAndDoublesNothing() throws Exception {
+    server.append(2);
+    Path atTheCut = copyOfTheFolder();
+    server.append(3);
+    server.append(4);
+    commitAll();
+    server.stopReceiver();
+    Folders.restore(atTheCut, server.folder.path());
+    server.startReceiver();
+    server.append(5);
+    commitAll();
+
+    server.assertExactlyOnce();
+    assertLogged("2 entries with 7 rows are in the target, but no longer in the spool");
+    assertEquals(List.of(), breaks());
+  }
+
+  @Test
+  void aDataFolderOlderThanTheTarget_fromTheOldest_doublesWhatTheTargetHas_andSaysSo()
+      throws Exception {
+    server.append(2);
+    server.stopReceiver();
+    Path older = copyOfTheFolder();
+    server.startReceiver();
+    server.append(3);
+    commitAll();
+    restoreDataFolder(older);
+    server.append(4);
+    assertRefuses("the data folder was restored from a backup", "--from-oldest");
+
+    AdminApi.LedgerSet set = set(null);
+    assertEquals(List.of(0L, 0L), List.of(set.mayLoseEntries(), set.mayLoseRows()));
+    server.drain();
+    Stream<String> doubled = server.sent.stream().limit(2);
+    assertEquals(
+        Stream.concat(doubled, server.sent.stream()).sorted().toList(), server.storedIds());
+    assertTrue(set.mayDoubleEntries() >= 1, set::toString);
+    assertTrue(set.mayDoubleRows() >= 2, set::toString);
+  }
+
+  /** The index is that of the page's expression. */
+  @Test
+  void aLedgerThatWasDeletedAlone_goesOnWhereTheSealsEnd() throws Exception {
+    server.append(2);
+    commitAll();
+    server.append(3);
+    commitAll();
+    server.append(4);
+    assertTrue(server.sink.removeLedger(server.spoolId));
+    assertRefuses("the target has no ledger row for this spool, though it had one");
+
+    String end =
+        "(SELECT max(next_index) AS n FROM duckspool_seals WHERE spool_id = '%s')"
+            .formatted(server.spoolId);
+    String index = server.query("SELECT (n >> 32) || '-' || (n & 4294967295) FROM " + end).get(0);
+    AdminApi.LedgerSet set = set(index);
+    assertEquals(List.of(0L, 0L), List.of(set.mayDoubleEntries(), set.mayDoubleRows()));
+    server.drain();
+    server.assertExactlyOnce();
+    assertEquals(List.of(), breaks());
+  }
+
+  @Test
+  void aLedgerThatWasDeletedAlone_whoseSegmentIsGone_goesOnFromTheOldest() throws Exception {
+    server.append(2);
+    commitAll();
+    server.restartReceiver();
+    server.append(3);
+    SpoolIndex ledger = server.ledger().position().next();
+    commitAll(); // Removes the first segment.
+    server.restartReceiver();
+    commitAll();
+    server.restartReceiver();
+    server.append(4);
+    assertTrue(server.segments().get(0) > ledger.segment(), "the ledger's segment is still there");
+    assertTrue(server.sink.removeLedger(server.spoolId));
+    assertRefuses("the target has no ledger row for this spool, though it had one");
+
+    AdminApi.LedgerSet set = set(null);
+    assertEquals(
+        List.of(0L, 0L, 0L, 0L),
+        List.of(
+            set.mayLoseEntries(), set.mayLoseRows(), set.mayDoubleEntries(), set.mayDoubleRows()));
+    server.drain();
+    server.assertExactlyOnce();
+  }
+
+  @Test
+  void aLedgerThatCountsOtherwise_goesOnAtTheNewestSegment() throws Exception {
+    server.append(2);
+    commitAll();
+    LedgerRow row = server.ledger();
+    SpoolPosition at = row.position();
+    server.sink.setLedger(
+        new LedgerRow(
+            row.spoolId(),
+            row.listenUri(),
+            row.runId(),
+            new SpoolPosition(at.next(), at.entries() + 7, at.rows() + 7, at.bytes() + 7),
+            row.seals(),
+            row.updatedAt()));
+    server.restartReceiver();
+    server.append(3);
+    assertRefuses("the ledger counts 8 entries", "the spool 1 entries");
+
+    List<Long> segments = server.segments();
+    AdminApi.LedgerSet set = set(segments.get(segments.size() - 1) + "-0");
+    assertEquals(List.of(0L, 0L), List.of(set.mayDoubleEntries(), set.mayDoubleRows()));
+    server.drain();
+    server.assertExactlyOnce();
+    assertEquals(
+        List.of(set.nextIndex()),
+        breaks().stream().map(gap -> gap.first().toString()).toList(),
+        "where the ledger was set");
+  }
+
+  private Path copyOfTheFolder() throws Exception {
+    Path copy = backup.resolve("folder");
+    Folders.copy(server.folder.path(), copy);
+    return copy;
+  }
+
+  /** An hour later: what the receiver begins then is above all that were ever used. */
+  private void restoreDataFolder(Path copy) throws Exception {
+    server.stopReceiver();
+    Folders.restore(copy, server.folder.path());
+    server.store =
+        new ChronicleSpoolStore(
+            InstantSource.offset(InstantSource.system(), Duration.ofHours(1)), System::nanoTime);
+    server.startReceiver();
+  }
+
+  private void commitAll() throws Exception {
+    server.startPipeline();
+    server.drain();
+    server.closePipeline();
+  }
+
+  private void assertRefuses(String... parts) throws Exception {
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.TARGET_REFUSED);
+    String error = String.valueOf(pipeline.snapshot().lastError());
+    for (String part : parts) {
+      assertTrue(error.contains(part), () -> "\"" + part + "\" is not in: " + error);
+    }
+  }
+
+  private void assertLogged(String part) {
+    List<String> messages = logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    assertTrue(messages.stream().anyMatch(text -> text.contains(part)), messages::toString);
+  }
+
+  private List<Audit.Break> breaks() throws Exception {
+    return server.sink.audit(server.spoolId).provenance().orElseThrow().breaks();
+  }
+
+  private AdminApi.LedgerSet set(@Nullable String next) {
+    CompletableFuture<Outcome<AdminApi.LedgerSet>> reply = new CompletableFuture<>();
+    server
+        .running
+        .orElseThrow()
+        .accept(
+            new PipelineCommand.SetLedger(
+                new AdminApi.SetLedger(PipelineHarness.URI, next, false), reply));
+    Object done =
+        assertInstanceOf(Outcome.Done.class, reply.getNow(new Outcome.Refused<>("no answer")))
+            .value();
+    return assertInstanceOf(AdminApi.LedgerSet.class, done);
+  }
+}
