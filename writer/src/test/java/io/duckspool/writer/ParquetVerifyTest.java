@@ -3,7 +3,6 @@ package io.duckspool.writer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.duckspool.common.admin.AdminApi;
-import io.duckspool.common.server.ServerState;
 import io.duckspool.spool.SpoolIndex;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,12 +39,7 @@ final class ParquetVerifyTest {
             4318,
             60_000,
             config -> config.withTarget(Optional.empty(), "one", Optional.of(root.toString())));
-    writer.prepare(server);
-    server.file(ServerState.SERVING).write(server.folder());
-    for (String body : List.of("a", "b", "c")) {
-      server.append(body);
-      assertEquals("sealed", writer.seal(server.seal("flush")).status());
-    }
+    writer.sealEach(server, "a", "b", "c");
   }
 
   @AfterEach
@@ -152,8 +146,7 @@ final class ParquetVerifyTest {
   }
 
   private AdminApi.Verified verify() throws Exception {
-    return writer.post(
-        AdminApi.VERIFY, new AdminApi.ServerUri("otlp:localhost:4318"), AdminApi.Verified.class);
+    return writer.verify(server);
   }
 
   /** Where an entry stands, counted from one: a seal of one entry ends at the next. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
-import io.duckspool.common.server.ServerState;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -28,12 +27,7 @@ final class VerifyTest {
   void sealThreeTimes() throws Exception {
     writer = WriterHarness.open(temp);
     server = writer.serve(4318, 60_000);
-    writer.prepare(server);
-    server.file(ServerState.SERVING).write(server.folder());
-    for (String body : List.of("a", "b", "c")) {
-      server.append(body);
-      assertEquals("sealed", writer.seal(server.seal("flush")).status());
-    }
+    writer.sealEach(server, "a", "b", "c");
   }
 
   @AfterEach
@@ -59,10 +53,7 @@ final class VerifyTest {
   @Test
   void rowsOfTwoSpoolsInOneSchema_areAddedUp() throws Exception {
     WriterHarness.Server other = writer.serve(4319, 60_000);
-    writer.prepare(other);
-    other.file(ServerState.SERVING).write(other.folder());
-    other.append("x");
-    assertEquals("sealed", writer.seal(other.seal("flush")).status());
+    writer.sealEach(other, "x");
     AdminApi.Verified verified = verify();
     assertEquals("ok", verified.status(), verified::toString);
     assertEquals(new AdminApi.VerifiedTable("otlp_logs", 4, 4), verified.tables().get(0));
@@ -141,10 +132,7 @@ final class VerifyTest {
     writer.close();
     writer = WriterHarness.open(temp.resolve("other"), Map.of("writer.provenance", "false"));
     server = writer.serve(4318, 60_000);
-    writer.prepare(server);
-    server.file(ServerState.SERVING).write(server.folder());
-    server.append("a");
-    assertEquals("sealed", writer.seal(server.seal("flush")).status());
+    writer.sealEach(server, "a");
     AdminApi.Verified verified = verify();
     assertEquals("ok", verified.status(), verified::toString);
     assertEquals(null, verified.seals());
@@ -165,8 +153,7 @@ final class VerifyTest {
   }
 
   private AdminApi.Verified verify() throws Exception {
-    return writer.post(
-        AdminApi.VERIFY, new AdminApi.ServerUri("otlp:localhost:4318"), AdminApi.Verified.class);
+    return writer.verify(server);
   }
 
   /** Changes the target behind the writer's back. */

@@ -222,6 +222,22 @@ final class WriterHarness implements AutoCloseable {
     return client.prepare(new AdminApi.Prepare(server.folder().name(), server.spoolId()), TIMEOUT);
   }
 
+  /** Prepares a new server and has it serve; each text becomes an entry, and a seal of its own. */
+  void sealEach(Server server, String... bodies) throws Exception {
+    prepare(server);
+    server.file(ServerState.SERVING).write(server.folder());
+    for (String body : bodies) {
+      server.append(body);
+      assertEquals("sealed", seal(server.seal("flush")).status());
+    }
+  }
+
+  /** What a verification of a server finds. */
+  AdminApi.Verified verify(Server server) throws Exception {
+    return post(
+        AdminApi.VERIFY, new AdminApi.ServerUri(server.config().uri()), AdminApi.Verified.class);
+  }
+
   AdminApi.Sealed seal(AdminApi.Seal request) {
     try {
       return client.seal(request, TIMEOUT);
