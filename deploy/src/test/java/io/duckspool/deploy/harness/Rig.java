@@ -14,9 +14,6 @@ import io.duckspool.deploy.load.StampedRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,12 +21,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -57,12 +52,8 @@ public final class Rig implements AutoCloseable {
   private final int port = FreePort.take();
   private final int receiverControlPort = FreePort.take();
   private final int writerControlPort = FreePort.take();
-  private final TreeMap<String, String> settings = new TreeMap<>();
-  private final TreeMap<String, String> serverSettings = new TreeMap<>();
-  private final Map<String, String> receiverEnvironment = new HashMap<>();
-  private final Map<String, String> writerEnvironment = new HashMap<>();
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final RigSettings settings = new RigSettings();
+  private final WriterPort writerPort;
   private Optional<TargetView> target = Optional.empty();
   private String receiverOptions = "";
   private String writerOptions = "";
@@ -76,6 +67,7 @@ public final class Rig implements AutoCloseable {
     this.outside = new Outside(mount, folder);
     this.visibleData = outside.of(data);
     this.enter = mount.map(LoopMount::enter).orElse(List.of());
+    this.writerPort = new WriterPort(writerControlPort, visibleData.resolve("control.token"));
     set("data", data.toString());
     set("receiver.control", "127.0.0.1:" + receiverControlPort);
     set("writer.control", "127.0.0.1:" + writerControlPort);
@@ -102,8 +94,8 @@ public final class Rig implements AutoCloseable {
   /** Has the server store elsewhere than in the default database. */
   public Rig target(TargetView target) {
     this.target = Optional.of(target);
-    writerEnvironment.putAll(target.variables());
-    receiverEnvironment.putAll(target.variables());
+    settings.writerEnvironment().putAll(target.variables());
+    settings.receiverEnvironment().putAll(target.variables());
     target.parameters().forEach(this::server);
     return this;
   }
@@ -120,13 +112,13 @@ public final class Rig implements AutoCloseable {
 
   /** Sets a key of the configuration; to be called before a start. */
   public Rig set(String key, String value) {
-    settings.put(key, value);
+    settings.set(key, value);
     return this;
   }
 
   /** Sets a parameter of the one server. */
   public Rig server(String key, String value) {
-    serverSettings.put(key, value);
+    settings.server(key, value);
     return this;
   }
 
@@ -137,7 +129,7 @@ public final class Rig implements AutoCloseable {
 
   /** Leaves a parameter of the one server at its default. */
   public Rig leaveOut(String key) {
-    serverSettings.remove(key);
+    settings.leaveOut(key);
     return this;
   }
 
@@ -153,13 +145,13 @@ public final class Rig implements AutoCloseable {
 
   /** A variable of the receiver's next starts; an empty value removes it. */
   public Rig receiverEnvironment(String name, String value) {
-    put(receiverEnvironment, name, value);
+    RigSettings.put(settings.receiverEnvironment(), name, value);
     return this;
   }
 
   /** A variable of the writer's next starts; an empty value removes it. */
   public Rig writerEnvironment(String name, String value) {
-    put(writerEnvironment, name, value);
+    RigSettings.put(settings.writerEnvironment(), name, value);
     return this;
   }
 
@@ -182,13 +174,7 @@ public final class Rig implements AutoCloseable {
 
   /** The configuration file, written anew. */
   public Path config() {
-    try {
-      Path config = folder.resolve("duckspool.yaml");
-      Files.writeString(config, yaml());
-      return config;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return settings.write(folder);
   }
 
   /** The folder of the one server. */
@@ -229,12 +215,12 @@ public final class Rig implements AutoCloseable {
   }
 
   public DuckspoolProcess startReceiver() {
-    receiver = launch("receiver", receiverOptions, receiverEnvironment);
+    receiver = launch("receiver", receiverOptions, settings.receiverEnvironment());
     return receiver;
   }
 
   public DuckspoolProcess startWriter() {
-    writer = launch("writer", writerOptions, writerEnvironment);
+    writer = launch("writer", writerOptions, settings.writerEnvironment());
     return writer;
   }
 
@@ -273,7 +259,7 @@ public final class Rig implements AutoCloseable {
 
   /** Starts both without any declared server, and waits until both control ports answer. */
   public Rig startWithoutServers() {
-    serverSettings.clear();
+    settings.removeServer();
     startWriter();
     startReceiver();
     awaitWriter();
@@ -401,35 +387,17 @@ public final class Rig implements AutoCloseable {
 
   /** What the writer answers to a query, as JSON text. */
   public String sql(String query) throws IOException, InterruptedException {
-    String body = "{\"sql\":\"" + query.replace("\"", "\\\"") + "\",\"format\":\"json\"}";
-    HttpResponse<String> reply =
-        http.send(
-            control("/admin/sql").POST(HttpRequest.BodyPublishers.ofString(body)).build(),
-            HttpResponse.BodyHandlers.ofString());
-    if (reply.statusCode() != 200) {
-      throw new IOException(reply.statusCode() + " " + reply.body());
-    }
-    return reply.body();
+    return writerPort.sql(query);
   }
 
   /** What the writer shows Prometheus. */
   public String writerMetrics() throws IOException, InterruptedException {
-    HttpResponse<String> reply =
-        http.send(control("/metrics").GET().build(), HttpResponse.BodyHandlers.ofString());
-    if (reply.statusCode() != 200) {
-      throw new IOException(reply.statusCode() + " " + reply.body());
-    }
-    return reply.body();
+    return writerPort.get("/metrics");
   }
 
   /** What the writer says about its pipelines, as JSON text. */
   public String pipelines() throws IOException, InterruptedException {
-    HttpResponse<String> reply =
-        http.send(control("/admin/pipelines").GET().build(), HttpResponse.BodyHandlers.ofString());
-    if (reply.statusCode() != 200) {
-      throw new IOException(reply.statusCode() + " " + reply.body());
-    }
-    return reply.body();
+    return writerPort.get("/admin/pipelines");
   }
 
   /** Ends both processes in the good way: the receiver, then the writer. */
@@ -483,9 +451,9 @@ public final class Rig implements AutoCloseable {
     if (target.isPresent()) {
       return target.get().open(outside);
     }
-    String database = settings.get("duckdb.database");
-    return database != null
-        ? Tables.open(Path.of(database))
+    Optional<String> database = settings.find("duckdb.database");
+    return database.isPresent()
+        ? Tables.open(Path.of(database.get()))
         : Tables.open(outside.database(data.resolve("otlp.duckdb")));
   }
 
@@ -587,57 +555,6 @@ public final class Rig implements AutoCloseable {
     int exitCode = process.terminate(LIMIT);
     if (exitCode != 0) {
       throw new AssertionError(name + " ended with " + exitCode + "\n" + process.logTail());
-    }
-  }
-
-  private HttpRequest.Builder control(String path) throws IOException {
-    String token = Files.readString(visibleData.resolve("control.token")).strip();
-    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + writerControlPort + path))
-        .timeout(LIMIT)
-        .header("Content-Type", "application/json")
-        .header("Authorization", "Bearer " + token);
-  }
-
-  private String yaml() {
-    StringBuilder yaml = new StringBuilder();
-    String section = "";
-    for (Map.Entry<String, String> setting : settings.entrySet()) {
-      int dot = setting.getKey().indexOf('.');
-      String key = setting.getKey().substring(dot + 1);
-      if (dot < 0) {
-        yaml.append(key).append(": ").append(quoted(setting.getValue())).append('\n');
-        continue;
-      }
-      if (!setting.getKey().substring(0, dot).equals(section)) {
-        section = setting.getKey().substring(0, dot);
-        yaml.append(section).append(":\n");
-      }
-      yaml.append("  ").append(key).append(": ").append(quoted(setting.getValue())).append('\n');
-    }
-    if (!serverSettings.isEmpty()) {
-      yaml.append("servers:\n");
-    }
-    String indent = "  - ";
-    for (Map.Entry<String, String> setting : serverSettings.entrySet()) {
-      yaml.append(indent)
-          .append(setting.getKey())
-          .append(": ")
-          .append(quoted(setting.getValue()))
-          .append('\n');
-      indent = "    ";
-    }
-    return yaml.toString();
-  }
-
-  private static String quoted(String value) {
-    return value.matches("[0-9]+|true|false") ? value : "\"" + value + "\"";
-  }
-
-  private static void put(Map<String, String> environment, String name, String value) {
-    if (value.isEmpty()) {
-      environment.remove(name);
-    } else {
-      environment.put(name, value);
     }
   }
 
