@@ -137,6 +137,12 @@ final class ContractIT {
     return new LifecycleRows(rig).tests();
   }
 
+  @Order(4)
+  @TestFactory
+  Stream<DynamicNode> theFormsOfListenUris() {
+    return new UriRows(rig).tests();
+  }
+
   @Order(5)
   @TestFactory
   Stream<DynamicNode> theLimitsInTime() {
