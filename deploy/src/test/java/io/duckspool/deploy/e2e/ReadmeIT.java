@@ -7,6 +7,7 @@ import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Distribution;
 import io.duckspool.deploy.harness.DuckspoolProcess;
+import io.duckspool.deploy.harness.ReadyLine;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
 import java.io.IOException;
@@ -39,11 +40,7 @@ final class ReadmeIT {
         List.of(Distribution.launcher().toString(), "up", "--uri", "otlp:localhost:" + port);
     try (DuckspoolProcess up =
         DuckspoolProcess.start("up", command, environment, folder, folder.resolve("up.log"))) {
-      Await.until(
-          "the ready line",
-          Rig.LIMIT,
-          () -> up.output().contains("ready listen_url="),
-          up::logTail);
+      ReadyLine unused = ReadyLine.await(up);
 
       String reply = bash(block("sh", "curl -i", port), environment);
       assertTrue(reply.contains(" 202 "), reply);

@@ -1,16 +1,17 @@
 package io.duckspool.deploy.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Distribution;
 import io.duckspool.deploy.harness.DuckspoolProcess;
+import io.duckspool.deploy.harness.ReadyLine;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Tables;
 import io.duckspool.deploy.load.HttpConnection;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,25 +26,20 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code duckspool up}: both processes in the foreground. */
 @Tag("e2e")
 final class UpIT {
-  private static final Pattern READY =
-      Pattern.compile("(?m)^ready listen_url=(\\S+) auth_token_file=(\\S+) database=(\\S+)$");
-
   @TempDir Path folder;
 
   @Test
   void up_servesUntilInterrupted_andHasCommittedAllByThen() throws IOException, SQLException {
     int port = FreePort.take();
     try (DuckspoolProcess up = start(port)) {
-      Matcher ready = awaitReady(up);
-      assertEquals("http://localhost:" + port, ready.group(1));
-      Path database = Path.of(ready.group(3));
-      Path tokenFile = Path.of(ready.group(2));
+      ReadyLine ready = ReadyLine.await(up);
+      assertEquals(URI.create("http://localhost:" + port), ready.listenUrl());
       for (int i = 0; i < 20; i++) {
-        assertEquals(202, post(port, tokenFile).status());
+        assertEquals(202, post(port, ready.tokenFile()).status());
       }
       up.interrupt();
       assertEquals(0, up.awaitExit(Rig.LIMIT), up::logTail);
-      try (Connection connection = Tables.open(database)) {
+      try (Connection connection = Tables.open(ready.database())) {
         assertEquals(20, Tables.number(connection, "SELECT count(*) FROM otlp_logs"));
       }
     }
@@ -55,9 +49,8 @@ final class UpIT {
   void up_saysWhichProcessDied_andRestartsIt() throws IOException, SQLException {
     int port = FreePort.take();
     try (DuckspoolProcess up = start(port)) {
-      Path tokenFile = Path.of(awaitReady(up).group(2));
-      Path database = Path.of(awaitReady(up).group(3));
-      assertEquals(202, post(port, tokenFile).status());
+      ReadyLine ready = ReadyLine.await(up);
+      assertEquals(202, post(port, ready.tokenFile()).status());
       for (String name : List.of("receiver", "writer")) {
         ProcessHandle child = child(up, name);
         child.destroyForcibly();
@@ -70,9 +63,12 @@ final class UpIT {
             up::logTail);
       }
       Await.until(
-          "accepted again", Rig.LIMIT, () -> post(port, tokenFile).status() == 202, up::logTail);
+          "accepted again",
+          Rig.LIMIT,
+          () -> post(port, ready.tokenFile()).status() == 202,
+          up::logTail);
       assertEquals(0, up.terminate(Rig.LIMIT), up::logTail);
-      try (Connection connection = Tables.open(database)) {
+      try (Connection connection = Tables.open(ready.database())) {
         assertEquals(2, Tables.number(connection, "SELECT count(*) FROM otlp_logs"));
       }
     }
@@ -103,22 +99,6 @@ final class UpIT {
         Distribution.environment(Distribution.QUICK),
         folder,
         folder.resolve("up.log"));
-  }
-
-  private static Matcher awaitReady(DuckspoolProcess up) {
-    Await.until(
-        "the ready line",
-        Rig.LIMIT,
-        () -> {
-          if (!up.isAlive()) {
-            throw new Await.GaveUpException("it has ended");
-          }
-          return READY.matcher(up.output()).find();
-        },
-        up::logTail);
-    Matcher ready = READY.matcher(up.output());
-    assertTrue(ready.find());
-    return ready;
   }
 
   private static HttpConnection.Reply post(int port, Path tokenFile) throws IOException {

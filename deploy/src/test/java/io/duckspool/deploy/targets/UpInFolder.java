@@ -1,12 +1,11 @@
 package io.duckspool.deploy.targets;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.net.FreePort;
-import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Distribution;
 import io.duckspool.deploy.harness.DuckspoolProcess;
+import io.duckspool.deploy.harness.ReadyLine;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
 import io.duckspool.deploy.load.HttpConnection;
@@ -19,17 +18,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * {@code duckspool up} in a folder of its own, with what a user gives it and nothing else but
  * control ports of its own. Used by one test thread, which closes it.
  */
 final class UpInFolder implements AutoCloseable {
-  private static final Pattern READY =
-      Pattern.compile("(?m)^ready listen_url=http://localhost:(\\d+) auth_token_file=(\\S+) ");
-
   private final Path folder;
   private final List<String> configuration;
   private final Map<String, String> environment;
@@ -69,26 +63,15 @@ final class UpInFolder implements AutoCloseable {
 
   /** Sends a log record with this text as its body, once requests are taken. */
   void send(String text) throws IOException {
-    Await.until(
-        "the ready line",
-        Rig.LIMIT,
-        () -> {
-          if (!up.isAlive()) {
-            throw new Await.GaveUpException("it has ended");
-          }
-          return READY.matcher(up.output()).find();
-        },
-        up::logTail);
-    Matcher ready = READY.matcher(up.output());
-    assertTrue(ready.find());
-    String token = Files.readString(folder.resolve(ready.group(2))).strip();
+    ReadyLine ready = ReadyLine.await(up);
+    String token = Files.readString(folder.resolve(ready.tokenFile())).strip();
     byte[] body =
         """
         {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"%s"}}]}]}]}
         """
             .formatted(text)
             .getBytes(StandardCharsets.UTF_8);
-    int port = Integer.parseInt(ready.group(1));
+    int port = ready.listenUrl().getPort();
     try (HttpConnection connection = HttpConnection.open("localhost", port, false, Rig.LIMIT)) {
       Map<String, String> headers =
           Map.of("Content-Type", "application/json", "Authorization", "Bearer " + token);
