@@ -102,6 +102,21 @@ final class LauncherTest {
     assertTrue(outcome.output().endsWith("\n0077\n"), outcome.output());
   }
 
+  @Test
+  void theWriter_givesFreedMemoryBack_asFarAsItsUserSaysNothingElse() throws Exception {
+    Path java = java("17");
+    Files.writeString(
+        java.resolve("bin/java"),
+        "echo $MALLOC_MMAP_THRESHOLD_ $MALLOC_TRIM_THRESHOLD_\n",
+        StandardOpenOption.APPEND);
+    Map<String, String> own = new HashMap<>(Map.of("JAVA_HOME", java.toString()));
+    Outcome outcome = run(own, "writer");
+    assertTrue(outcome.output().endsWith("\n131072 131072\n"), outcome.output());
+    own.put("MALLOC_TRIM_THRESHOLD_", "1048576");
+    outcome = run(own, "writer");
+    assertTrue(outcome.output().endsWith("\n131072 1048576\n"), outcome.output());
+  }
+
   /** A Java that answers {@code -version} with this version, and else prints its arguments. */
   private Path java(String version) throws IOException {
     Path home = folder.resolve("java-" + version);
