@@ -40,7 +40,7 @@ final class MemoryIT {
   void receiverWith256MiB_takes32ParallelRequestsOf16MiB() throws SQLException {
     StampedRequest request = Stamped.logs((int) (16 * MEBIBYTE - 64 * 1024) / 555);
     AckLog log = new AckLog(request.recordCount());
-    try (Rig rig = Rig.in(folder).receiverOptions("-Xmx256m").start()) {
+    try (Rig rig = Rig.in(folder).asLaunched().receiverOptions("-Xmx256m").start()) {
       try (LoadClient load = LoadClient.start(rig.load(32, 96, 0, request), log)) {
         load.awaitEnd(Rig.LIMIT);
       }
@@ -57,7 +57,7 @@ final class MemoryIT {
     int requests = Integer.getInteger("duckspool.small.requests", 200_000);
     StampedRequest request = Stamped.logs(1);
     AckLog log = new AckLog(1);
-    try (Rig rig = Rig.in(folder).receiverOptions("-Xmx256m").start()) {
+    try (Rig rig = Rig.in(folder).asLaunched().receiverOptions("-Xmx256m").start()) {
       rig.awaitCommitted();
       rig.stopWriter();
       try (LoadClient load = LoadClient.start(rig.load(16, requests, 0, request), log)) {
@@ -85,6 +85,7 @@ final class MemoryIT {
     int requests = (int) (BACKLOG / request.byteCount()) + 1;
     Rig rig =
         Rig.in(folder)
+            .asLaunched()
             .set("duckdb.memory_limit", "512MiB")
             .server("seal_max_age_ms", "1000")
             .writerOptions("-Xmx512m");

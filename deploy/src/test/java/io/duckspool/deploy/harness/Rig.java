@@ -55,6 +55,7 @@ public final class Rig implements AutoCloseable {
   private final RigSettings settings = new RigSettings();
   private final WriterPort writerPort;
   private Optional<TargetView> target = Optional.empty();
+  private boolean sharesClassData = true;
   private String receiverOptions = "";
   private String writerOptions = "";
   private @Nullable DuckspoolProcess receiver;
@@ -125,6 +126,12 @@ public final class Rig implements AutoCloseable {
   /** For a test that starts processes often: less optimized code, and half the time of a start. */
   public Rig quickStarts() {
     return receiverOptions(Distribution.QUICK).writerOptions(Distribution.QUICK);
+  }
+
+  /** For a test that measures: no flags of the JVM but the launcher's. */
+  public Rig asLaunched() {
+    sharesClassData = false;
+    return this;
   }
 
   /** Leaves a parameter of the one server at its default. */
@@ -232,7 +239,8 @@ public final class Rig implements AutoCloseable {
     line.add(command);
     line.addAll(List.of("--config", config().toString()));
     line.addAll(List.of(arguments));
-    Map<String, String> all = Distribution.environment(options);
+    Map<String, String> all =
+        Distribution.environment(options, sharesClassData ? ClassData.options() : "");
     all.putAll(environment);
     return DuckspoolProcess.start(command, line, all, folder, folder.resolve(command + ".log"));
   }

@@ -53,7 +53,7 @@ public final class Throughput {
 
   private static double acceptedAlone(int seconds) throws Exception {
     Path folder = Files.createTempDirectory("duckspool-throughput");
-    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "5000").start()) {
+    try (Rig rig = Rig.in(folder).asLaunched().server("seal_max_age_ms", "5000").start()) {
       rig.awaitCommitted();
       rig.stopWriter();
       AckLog log = new AckLog(RECORDS);
@@ -68,7 +68,7 @@ public final class Throughput {
 
   private static double[] acceptedAndCommitted(int seconds) throws Exception {
     Path folder = Files.createTempDirectory("duckspool-throughput");
-    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "5000").start()) {
+    try (Rig rig = Rig.in(folder).asLaunched().server("seal_max_age_ms", "5000").start()) {
       warmUp(rig);
       rig.awaitCommitted();
       AckLog log = new AckLog(RECORDS);
