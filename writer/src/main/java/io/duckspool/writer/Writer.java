@@ -19,6 +19,7 @@ import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.control.ControlServer;
 import io.duckspool.writer.control.ControlServices;
 import io.duckspool.writer.control.WriterMetrics;
+import io.duckspool.writer.pipeline.BlamelessEnd;
 import io.duckspool.writer.pipeline.PipelineDefaults;
 import io.duckspool.writer.pipeline.PipelineParts;
 import io.duckspool.writer.pipeline.Pipelines;
@@ -75,6 +76,10 @@ public final class Writer implements AutoCloseable {
    */
   private static final long MAX_OVERSHOOT_BYTES = 2L << 30;
 
+  private static final String FATAL_WITH_A_LAKE =
+      "DuckDB failed fatally, and can't be opened anew while a lake is attached; what was not"
+          + " committed is stored after the next start";
+
   private static final int RUN_ID_BYTES = 16;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -111,10 +116,12 @@ public final class Writer implements AutoCloseable {
     DataFolder data = new DataFolder(config.data());
     data.create();
     pushed(ProcessLock.take(data.writerLock(), "writer", newRunId()));
+    BlamelessEnd.settle(data);
     ControlToken token = ControlToken.readOrCreate(config.control().tokenFile());
 
     long batchBytes = config.writer().maxBatchBytes().bytes();
     DuckDbDatabase database = pushed(openDatabase(config, batchBytes, clock, nanoTicker));
+    database.onEnd(failure -> BlamelessEnd.end(data, FATAL_WITH_A_LAKE, failure));
     BatchMemory memory = pushed(new BatchMemory(2 * batchBytes + MAX_OVERSHOOT_BYTES, batchBytes));
     PipelineParts pipelineParts =
         new PipelineParts(

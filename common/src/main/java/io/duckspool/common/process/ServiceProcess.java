@@ -102,7 +102,11 @@ public final class ServiceProcess {
   }
 
   private int run(ConfigLoader.Loaded loaded, boolean isSupervised) {
-    stopAtBugs(name);
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, exception) -> {
+          LOG.error("{} stops: a bug in thread {}", name, thread.getName(), exception);
+          Runtime.getRuntime().halt(ExitCode.FAILED);
+        });
     if (isSupervised) {
       Thread watch = new Thread(this::endWithStandardInput, "supervisor-watch");
       watch.setDaemon(true);
@@ -125,17 +129,6 @@ public final class ServiceProcess {
       started.complete(Optional.empty());
     }
     return awaitEnd(running);
-  }
-
-  /**
-   * From now on an exception that nobody catches stops this process, its supervisor restarts it.
-   */
-  public static void stopAtBugs(String name) {
-    Thread.setDefaultUncaughtExceptionHandler(
-        (thread, exception) -> {
-          LOG.error("{} stops: a bug in thread {}", name, thread.getName(), exception);
-          Runtime.getRuntime().halt(ExitCode.FAILED);
-        });
   }
 
   private void closeStarted() {

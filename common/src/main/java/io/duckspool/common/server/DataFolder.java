@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  *   servers/&lt;name&gt;/            one folder a server, see {@link ServerFolder}
  *   servers/.gone-&lt;spool id&gt;   a stopped server on its way out
  *   quarantine/&lt;spool id&gt;/     what a stopped server left in quarantine
+ *   writer.ended               why the last writer ended itself, for the next one
  *   otlp.duckdb extensions/ tmp/ staging/
  * </pre>
  *
@@ -48,6 +49,11 @@ public record DataFolder(Path root) {
   /** The lock of the writer. */
   public Path writerLock() {
     return root.resolve("writer.lock");
+  }
+
+  /** Why the last writer ended itself, for the next one. */
+  public Path endNote() {
+    return root.resolve("writer.ended");
   }
 
   /** Servers that were declared in the configuration and stopped. */

@@ -2,9 +2,9 @@ package io.duckspool.common.net;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -37,8 +37,9 @@ public final class FreePort {
   private static boolean isFree(String address, int port) {
     try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(address))) {
       return socket.isBound();
-    } catch (BindException e) {
-      return String.valueOf(e.getMessage()).contains("assign");
+    } catch (SocketException e) {
+      // No such address, or no IPv6 at all: then nobody listens there either.
+      return address.contains(":") && !String.valueOf(e.getMessage()).contains("in use");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /**
  * The classes of duckspool's processes, parsed and verified once for all the processes that the
@@ -47,8 +49,11 @@ final class ClassData {
           FileLock held = lock.lock()) {
         if (held.isValid() && !Files.exists(file)) {
           Path work = Files.createTempDirectory(folder, "made");
-          write(work, file);
-          Shell.run("rm", "-rf", work.toString());
+          try {
+            write(work, file);
+          } finally {
+            Shell.run("rm", "-rf", work.toString());
+          }
         }
       }
       return file;
@@ -57,13 +62,19 @@ final class ClassData {
     }
   }
 
-  /** Another one for each Java and each build. */
+  /** Another one for each Java, each place, and each build: all jars have one fixed time. */
   private static String name() throws IOException {
+    CRC32C crc = new CRC32C();
+    crc.update(Distribution.environment("", "").toString().getBytes(StandardCharsets.UTF_8));
     try (Stream<Path> jars = Files.list(Distribution.launcher().resolveSibling("../lib"))) {
-      long newest = jars.mapToLong(jar -> jar.toFile().lastModified()).max().orElse(0);
-      String java = Distribution.environment("", "").getOrDefault("JAVA_HOME", "");
-      return Integer.toHexString(java.hashCode()) + "-" + newest;
+      for (Path jar : jars.filter(file -> file.toString().endsWith(".jar")).sorted().toList()) {
+        crc.update(jar.toString().getBytes(StandardCharsets.UTF_8));
+        if (jar.getFileName().toString().startsWith("duckspool-")) {
+          crc.update(Files.readAllBytes(jar));
+        }
+      }
     }
+    return Long.toHexString(crc.getValue());
   }
 
   private static void write(Path work, Path file) throws IOException {
@@ -85,7 +96,7 @@ final class ClassData {
         Shell.outcome(
             List.of(Distribution.launcher().toString(), "writer"),
             Distribution.environment(options + " -XX:SharedArchiveFile=" + made, ""));
-    if (!Files.exists(made)) {
+    if (outcome.exitCode() != 0 || !Files.exists(made)) {
       throw new AssertionError("no class data: " + outcome.output());
     }
     Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);

@@ -64,7 +64,7 @@ final class PipelineOperations {
 
   /** The answer to a seal that is asked of a pipeline that has ended. */
   AdminApi.Sealed sealedAtTheEnd() {
-    return work.retirement.isGone()
+    return work.retirement.isStored()
         ? new AdminApi.Sealed("sealed", 0, work.health.sealsTotal(), null)
         : notSealed("the pipeline has ended");
   }

@@ -47,6 +47,8 @@ final class Retirement {
   private boolean isStopping;
   private boolean isDue;
   private boolean isGone;
+  private boolean isRemoved;
+  private boolean isDiscarded;
   private @Nullable SpoolIndex closedAt;
 
   Retirement(PipelineSettings settings, PipelineParts parts, SpoolHandle spool) {
@@ -82,6 +84,11 @@ final class Retirement {
     return isGone;
   }
 
+  /** Whether the server is gone because all of it is committed: removed from here, not given up. */
+  boolean isStored() {
+    return isGone && isRemoved && !isDiscarded;
+  }
+
   /** Looks at the server file. */
   void look() throws IOException {
     if (!Files.exists(settings.folder().serverFile())) {
@@ -98,7 +105,8 @@ final class Retirement {
     }
     ServerState state = file.state();
     isStopping = state == ServerState.STOPPING || state == ServerState.DRAINED;
-    isDue = state == ServerState.DRAINED || (isStopping && discardNote.isSet());
+    isDiscarded = isStopping && discardNote.isSet();
+    isDue = state == ServerState.DRAINED || isDiscarded;
     if (!isStopping) {
       closedAt = null;
       replayNote.clear(); // A take-up that was cut off may have left it.
@@ -145,6 +153,7 @@ final class Retirement {
     spool.close();
     if (!isGone) {
       isDue = true;
+      isRemoved = true;
       stopSequence.run(settings.folder(), sink);
       isGone = true;
     }
@@ -190,6 +199,7 @@ final class Retirement {
     discardNote.set(entries + " entries with " + rows + " rows");
     CrashPoint.DISCARD_NOTED.reached();
     isDue = true;
+    isDiscarded = true;
     LOG.warn(
         "{}: discarded with {} entries of {} rows from {} on",
         settings.listenUri(),

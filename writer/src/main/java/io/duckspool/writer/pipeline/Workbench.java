@@ -226,7 +226,7 @@ final class Workbench implements AutoCloseable {
   @Override
   public void close() throws IOException {
     end();
-    if (retirement.isGone()) {
+    if (retirement.isStored()) {
       pending.sealedAtTheEnd(health.sealsTotal());
     } else {
       pending.fail("the writer ends", health.sealsTotal());

@@ -14,8 +14,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,9 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   private static final long REOPENING_STEP_MILLIS = 100;
 
+  /** In {@code init_sql}, the ATTACH of a lake. */
+  private static final Pattern LAKE = Pattern.compile("(?i)ducklake:");
+
   private final Catalogs catalogs;
   private final ParquetRoots parquetRoots;
   private final Reattachment reattachment;
@@ -64,6 +69,8 @@ public final class DuckDbDatabase implements AutoCloseable {
 
   /** Nothing is left but to end the process. */
   private boolean isStopping;
+
+  private Consumer<SQLException> end = failure -> {};
 
   private boolean isReopening;
   private boolean closed;
@@ -268,7 +275,7 @@ public final class DuckDbDatabase implements AutoCloseable {
       throw new SQLException("the database is being opened anew, try again");
     }
     if (isStopping) {
-      throw new SQLException("the database failed fatally, the process stops");
+      throw new SQLException("DuckDB failed fatally, and can't be opened anew in this process");
     }
     if (invalid) {
       LOG.warn("reopening the database after a fatal error");
@@ -405,23 +412,24 @@ public final class DuckDbDatabase implements AutoCloseable {
     invalid = true;
     if (!isStopping && hasLake()) {
       isStopping = true;
-      // By its uncaught exception, the way that every bug takes.
-      Thread end =
-          new Thread(
-              () -> {
-                throw new IllegalStateException(
-                    "DuckDB failed fatally and can't be opened anew while a lake is attached; what"
-                        + " was not committed is stored after the next start",
-                    failure);
-              },
-              "duckdb");
-      end.start();
+      new Thread(() -> end.accept(failure), "duckdb-end").start();
     }
+  }
+
+  /**
+   * Says what ends the process when DuckDB has failed fatally and can't be opened anew; without it
+   * every later session fails.
+   *
+   * @param how gets what DuckDB said, in a thread of its own, once
+   */
+  public synchronized void onEnd(Consumer<SQLException> how) {
+    end = how;
   }
 
   private boolean hasLake() {
     return settings.declared().catalogs().values().stream()
-        .anyMatch(CatalogConfig.DuckLake.class::isInstance);
+            .anyMatch(CatalogConfig.DuckLake.class::isInstance)
+        || settings.initSql().filter(sql -> LAKE.matcher(sql).find()).isPresent();
   }
 
   /** The name of the default database. */

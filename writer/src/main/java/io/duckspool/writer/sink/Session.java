@@ -2,6 +2,7 @@ package io.duckspool.writer.sink;
 
 import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.writer.batch.SealedBatch;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -184,9 +185,21 @@ final class Session implements AutoCloseable {
 
   /** Has the database know of a failure of this connection, before it is closed. */
   SQLException seen(SQLException e) {
-    if (DuckDbErrors.isFatal(e)) {
+    // What sounds fatal may be the words of a row, or of a query, that the message quotes.
+    if (DuckDbErrors.isFatal(e) && !takesStatements()) {
       database.invalidate(e);
     }
     return e;
+  }
+
+  /** Whether the instance goes on, asked by a connection that no failed transaction holds. */
+  private boolean takesStatements() {
+    try (Connection other = connection.duplicate();
+        Statement statement = other.createStatement()) {
+      statement.execute("SELECT 1");
+      return true;
+    } catch (SQLException e) {
+      return false;
+    }
   }
 }

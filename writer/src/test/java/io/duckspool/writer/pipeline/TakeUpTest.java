@@ -131,6 +131,24 @@ final class TakeUpTest {
   }
 
   @Test
+  void aStopThatWaits_whileItsServerIsDiscarded_isNotSealed() throws Exception {
+    server.append(2);
+    SpoolIndex end = server.spool().durable().next();
+    server.startPipeline();
+    server.closePipeline();
+    server.stopReceiver();
+    FolderNote.discarded(server.folder).set("2 entries");
+    write(ServerState.DRAINED);
+    Pipeline pipeline = server.startPipeline();
+    CompletableFuture<AdminApi.Sealed> waiting = server.seal(end, SealTrigger.STOP);
+    server.runUntil("the end", pipeline::isEnded);
+    CompletableFuture<AdminApi.Sealed> late = server.seal(end, SealTrigger.STOP);
+    server.closePipeline();
+    assertEquals("error", waiting.get().status());
+    assertEquals("error", late.get().status());
+  }
+
+  @Test
   void aRemovalThatFails_isNoAnswer_andIsTriedAgain() throws Exception {
     server.append(2);
     Pipeline pipeline = drainedWithoutItsRemoval();

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, kept by a schema of a DuckDB file. */
-final class DuckDbSinkTest extends SinkContract {
+class DuckDbSinkTest extends SinkContract {
 
   @TempDir Path folder;
 
@@ -49,10 +49,12 @@ final class DuckDbSinkTest extends SinkContract {
 
   private DuckDbDatabase database() throws SinkException {
     if (database == null) {
-      database =
-          DuckDbDatabase.open(
-              DuckDbRows.settings(folder), InstantSource.fixed(NOW), System::nanoTime, gate);
+      database = DuckDbDatabase.open(settings(), InstantSource.fixed(NOW), System::nanoTime, gate);
     }
     return database;
+  }
+
+  DuckDbSettings settings() {
+    return DuckDbRows.settings(folder);
   }
 }

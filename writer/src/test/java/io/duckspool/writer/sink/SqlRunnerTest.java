@@ -299,6 +299,26 @@ final class SqlRunnerTest {
     assertTrue(e.reason().contains("otlp.duckdb"), e.reason());
   }
 
+  /** The words of a fatal error, in a query and in what a client logged. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT error('FATAL Error: made up')",
+        "SELECT error('Attempting to execute an unsuccessful or closed pending query result'"
+            + " || chr(10) || 'Error: INTERNAL Error: made up')",
+        "SELECT 'database has been invalidated'::INTEGER"
+      })
+  void wordsOfAFatalError_leaveTheDatabaseAsItIs(String sql) throws Exception {
+    try (Session session = database.openSession()) {
+      session.execute("BEGIN TRANSACTION");
+      session.execute("INSERT INTO t VALUES (3)");
+      assertThrows(QueryException.class, () -> json(sql));
+      assertEquals("[\n{\"n\":3}\n]\n", json("SELECT count(*) AS n FROM t"));
+      session.execute("COMMIT");
+    }
+    assertEquals("[\n{\"n\":4}\n]\n", json("SELECT count(*) AS n FROM t"));
+  }
+
   /** A result that comes in pieces, of which a later one can't be made. */
   private static final String BREAKS =
       "SELECT range AS i, CASE WHEN range = 500000 THEN 'x' ELSE '1' END::INTEGER AS n%s"
