@@ -3,6 +3,7 @@ package io.duckspool.receiver.control;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -129,6 +130,7 @@ class FlushStopTest {
     assertEquals(
         "{\"status\":\"error\",\"sealed_rows\":0,\"seals_total\":8,\"error\":\"the disk is full\"}",
         flush(Map.of()).json().toString());
+    assertNull(writer.seals().get(1).timeoutMs(), "as long as it takes");
     writer.answerSeals(request -> new AdminApi.Sealed("unknown", 0, 0, "no pipeline"));
     assertEquals("error", flush(Map.of()).text("status"));
   }

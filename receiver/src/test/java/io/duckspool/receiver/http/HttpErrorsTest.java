@@ -208,6 +208,13 @@ class HttpErrorsTest {
             List.of("401", "POST /v1/logs HTTP/1.1\r\nHost: h\r\n" + wrongType + tooLong),
             List.of("415", "POST /v1/logs HTTP/1.1\r\nHost: h\r\n" + token + wrongType + tooLong),
             List.of("413", "POST /v1/logs HTTP/1.1\r\nHost: h\r\n" + token + json + tooLong),
+            // A body that never comes would be a 408 in the end.
+            List.of(
+                "503",
+                "POST /v1/logs HTTP/1.1\r\nHost: h\r\n"
+                    + token
+                    + json
+                    + "Content-Length: 3\r\n\r\n"),
             List.of(
                 "503",
                 "POST /v1/logs HTTP/1.1\r\nHost: h\r\n"
