@@ -38,6 +38,20 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Walks the tables of the contract's chapters on lifecycle functions, listen URIs and HTTP ingest,
  * row by row, against two real processes that are started once.
+ *
+ * <p>Rows that need a fault, a clock or another target have their tests elsewhere:
+ *
+ * <ul>
+ *   <li>500 {@code internal_error}, the disk guard, a poisoned spool: {@code BackpressureTest}; the
+ *       latter two with real disks: {@code DiskFullIT}, {@code SyncErrorIT}
+ *   <li>of several errors the first, 503 before 408 among them: {@code HttpErrorsTest}; 408 after
+ *       {@code receiver.body_timeout}: {@code BodyLimitsTest}
+ *   <li>the other reasons of {@code /readyz}: {@code ReadinessTest}
+ *   <li>seals of {@code replay}: {@code ReplayTest}; failed ones: {@code PipelineTest}
+ *   <li>{@code timeout_ms} by default: of a stop {@code ControlPortTest}, of a flush {@code
+ *       FlushStopTest}
+ *   <li>{@code seal_max_age_ms} by default on Iceberg: {@code ServerParametersTest}
+ * </ul>
  */
 @Tag("e2e")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -133,23 +147,29 @@ final class ContractIT {
 
   @Order(4)
   @TestFactory
-  Stream<DynamicNode> flushStopAndTheLists() {
+  Stream<DynamicNode> flushAndStop() {
     return new LifecycleRows(rig).tests();
   }
 
-  @Order(4)
+  @Order(5)
+  @TestFactory
+  Stream<DynamicNode> theLists() {
+    return new ListRows(rig).tests();
+  }
+
+  @Order(6)
   @TestFactory
   Stream<DynamicNode> theFormsOfListenUris() {
     return new UriRows(rig).tests();
   }
 
-  @Order(5)
+  @Order(7)
   @TestFactory
   Stream<DynamicNode> theLimitsInTime() {
     return limits.lateTests();
   }
 
-  @Order(9)
+  @Order(8)
   @TestFactory
   Stream<DynamicNode> theCallsWithoutTheWriter() throws IOException {
     return new LifecycleRows(rig).testsWithoutTheWriter();
@@ -194,8 +214,8 @@ final class ContractIT {
             "Served", served,
             "Flushed", LifecycleRows.FLUSHED,
             "Stopped", LifecycleRows.STOPPED,
-            "ServerRow", LifecycleRows.SERVER_ROW,
-            "SealRow", LifecycleRows.SEAL_ROW);
+            "ServerRow", ListRows.SERVER_ROW,
+            "SealRow", ListRows.SEAL_ROW);
     OpenApiDocument document = OpenApiDocument.read();
     replies.forEach(
         (schema, types) -> {

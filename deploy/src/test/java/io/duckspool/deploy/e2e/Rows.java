@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,7 @@ final class Rows {
       Map<String, @Nullable Object> found = nearest(wanted, extra);
       wanted.forEach(
           (column, value) -> {
-            if (!java.util.Objects.equals(value, found.get(column))) {
+            if (!Objects.equals(value, found.get(column))) {
               faults.append("  ").append(column).append(": expected ").append(shown(value));
               faults.append(", found ").append(shown(found.get(column))).append('\n');
             }
@@ -90,7 +91,7 @@ final class Rows {
     for (Map<String, @Nullable Object> row : rows) {
       long count =
           wanted.entrySet().stream()
-              .filter(e -> java.util.Objects.equals(e.getValue(), row.get(e.getKey())))
+              .filter(e -> Objects.equals(e.getValue(), row.get(e.getKey())))
               .count();
       if (count > bestCount) {
         best = row;

@@ -68,7 +68,7 @@ final class ServeRows {
       """
       uri TYPE | "uri":4318 | parameter "uri" must be a string, got 4318
       uri TYPE | "uri":{} | parameter "uri" must be a string, got {}
-      uri RULE | "uri":"otlp:0.0.0.0:4318" | parameter "uri" listens on 0.0.0.0, which is not localhost: that needs allow_other_hostname: true
+      uri RULE | "uri":"otlp:0.0.0.0:PORT" | parameter "uri" listens on 0.0.0.0, which is not localhost: that needs allow_other_hostname: true
       catalog TYPE | "catalog":1 | parameter "catalog" must be a string, got 1
       catalog RULE | "catalog":"nowhere" | catalog nowhere is not attached: the catalogs of the configuration are frozen, lake
       catalog RULE | "catalog":"frozen" | catalog frozen is attached read-only, a target must be writable

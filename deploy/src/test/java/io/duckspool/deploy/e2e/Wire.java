@@ -6,18 +6,24 @@ import io.duckspool.common.net.FreePort;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.load.HttpConnection;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Requests as they go over the wire to the ports of a rig, and their replies: nothing between the
  * test and the contract knows names or types. Blocks.
  */
 final class Wire {
+
+  /** Of a server that must not seal by itself, however slow the machine. */
+  static final String NO_AGE_SEAL = "\"seal_max_age_ms\":3600000";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -106,14 +112,43 @@ final class Wire {
     return post("/admin/otlp_stop", body(uri, parameters));
   }
 
+  Reply flush(Served served) throws IOException {
+    return flush(served, "");
+  }
+
+  Reply flush(Served served, String parameters) throws IOException {
+    return post("/admin/otlp_flush", body(served.uri(), parameters));
+  }
+
+  /** Has the writer seal nothing more of a server. */
+  void pause(Served served) throws IOException {
+    control("pause", served);
+  }
+
+  void resume(Served served) throws IOException {
+    control("resume", served);
+  }
+
+  private void control(String call, Served served) throws IOException {
+    Reply reply = post(rig.writerControlPort(), "/admin/" + call, body(served.uri(), ""));
+    if (reply.status() != 200) {
+      throw new AssertionError(call + ": " + reply.error());
+    }
+  }
+
   /** The row of a server in the list. */
   JsonNode row(String uri) throws IOException {
+    return find(uri).orElseThrow(() -> new AssertionError(uri + " is not listed"));
+  }
+
+  /** The row of a server; empty when it is not listed. */
+  Optional<JsonNode> find(String uri) throws IOException {
     for (JsonNode row : get("/admin/otlp_server_list").json()) {
       if (row.get("listen_uri").asText().equals(uri)) {
-        return row;
+        return Optional.of(row);
       }
     }
-    throw new AssertionError(uri + " is not listed");
+    return Optional.empty();
   }
 
   /** Sends so many log records in JSON. */
@@ -128,7 +163,7 @@ final class Wire {
   static String logs(int records) {
     String record = "{\"body\":{\"stringValue\":\"x\"}}";
     return "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":["
-        + String.join(",", java.util.Collections.nCopies(records, record))
+        + String.join(",", Collections.nCopies(records, record))
         + "]}]}]}";
   }
 
@@ -162,7 +197,7 @@ final class Wire {
   static boolean isFree(int port) throws IOException {
     try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(Rig.HOST))) {
       return socket.isBound();
-    } catch (java.net.BindException e) {
+    } catch (BindException e) {
       return false;
     }
   }
