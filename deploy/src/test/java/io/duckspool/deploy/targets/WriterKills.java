@@ -26,13 +26,21 @@ import java.util.function.BooleanSupplier;
  */
 final class WriterKills {
   private static final int MAX_DELAY_MILLIS = 1_000;
+
+  /** Three with one batch in hand are something else: so entries that kill a process are found. */
+  private static final int MAX_DEATHS_IN_A_ROW = 2;
+
   private static final String IDLE = "IDLE";
 
   private final Rig rig;
   private final Random random;
   private final Deque<CrashPoint> points;
-  private int count;
+  private int killCount;
   private int inSealCount;
+  private int haltCount;
+
+  /** Since a commit was last waited for; at first as if there had been too many. */
+  private int deathsInARow = MAX_DEATHS_IN_A_ROW;
 
   /**
    * @param points of a seal, each of which one writer halts at
@@ -48,25 +56,30 @@ final class WriterKills {
     return List.copyOf(points);
   }
 
-  /** How many kills there were. */
-  int count() {
-    return count;
+  /** How many kills there were, at random moments. */
+  int killCount() {
+    return killCount;
   }
 
-  /** How many of them came while a batch was frozen and not yet known to be committed. */
+  /** How many of the kills came while a batch was frozen and not yet known to be committed. */
   int inSealCount() {
     return inSealCount;
   }
 
+  /** How many writers halted at a crash point. */
+  int haltCount() {
+    return haltCount;
+  }
+
   /**
-   * Waits for a seal, kills, and starts the writer again. Every other kill waits for a commit of
-   * this process first: three deaths with one batch in hand are something else, by which entries
-   * that kill a process are found.
+   * Waits for a seal, kills, has the next writer halt where points are left, and starts the writer
+   * again. After two deaths it waits for a commit of this process first: so does each kill as long
+   * as points are left, and then every other.
    *
    * @param isOver whether nothing is left to seal: then nothing is killed
    */
   void kill(BooleanSupplier isOver) {
-    boolean afterCommit = count % 2 == 0;
+    boolean afterCommit = deathsInARow >= MAX_DEATHS_IN_A_ROW;
     long[] due = {Long.MAX_VALUE};
     boolean[] over = {false};
     Await.until(
@@ -86,7 +99,8 @@ final class WriterKills {
     }
     String inHand = inHand();
     rig.writer().kill();
-    count++;
+    killCount++;
+    deathsInARow = afterCommit ? 1 : deathsInARow + 1;
     if (!inHand.startsWith(IDLE) && inHand().equals(inHand)) {
       inSealCount++;
     }
@@ -113,8 +127,8 @@ final class WriterKills {
     }
     assertEquals(CrashPoint.EXIT_STATUS, writer.awaitExit(Rig.LIMIT), rig::logs);
     points.remove();
-    count++;
-    inSealCount++;
+    haltCount++;
+    deathsInARow++;
   }
 
   private AdminApi.PipelineStatus status() throws Exception {
