@@ -38,7 +38,7 @@ final class LedgerResetTest {
     server.append(2);
     server.append(3);
     assertTrue(server.sink.removeLedger(server.spoolId));
-    refuse();
+    server.assertRefuses();
 
     AdminApi.LedgerSet set = set(null, false);
     assertEquals(server.segments().get(0) + "-0", set.nextIndex());
@@ -51,10 +51,10 @@ final class LedgerResetTest {
   @Test
   void aLostLedger_whoseRowsAreStillThere_saysWhatIsDoubled() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     server.append(3);
     assertTrue(server.sink.removeLedger(server.spoolId));
-    refuse();
+    server.assertRefuses();
 
     AdminApi.LedgerSet set = set(null, false);
     assertEquals(List.of(1L, 2L), List.of(set.mayDoubleEntries(), set.mayDoubleRows()));
@@ -69,7 +69,7 @@ final class LedgerResetTest {
     SpoolIndex second = server.append(3);
     server.append(4);
     assertTrue(server.sink.removeLedger(server.spoolId));
-    refuse();
+    server.assertRefuses();
 
     AdminApi.LedgerSet set = set(second.toString(), false);
     assertEquals(second.toString(), set.nextIndex());
@@ -83,12 +83,12 @@ final class LedgerResetTest {
   @Test
   void aLedgerOfAnotherRun_atTheEndOfTheSpool_losesNothingThatTheTargetHas() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow row = server.ledger();
     server.sink.setLedger(
         new LedgerRow(
             row.spoolId(), row.listenUri(), "ffff", row.position(), row.seals(), row.updatedAt()));
-    refuse();
+    server.assertRefuses();
 
     AdminApi.LedgerSet set = set(row.position().next().toString(), false);
     assertEquals(row.position().next().toString(), set.previousIndex());
@@ -102,16 +102,16 @@ final class LedgerResetTest {
   @Test
   void aGap_isGivenUpOnlyWhenAccepted() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow early = server.ledger();
     server.append(7);
     server.restartReceiver();
     server.append(1);
-    commitAll();
+    server.commitAll();
     server.restartReceiver();
     server.append(1);
     server.sink.setLedger(early);
-    refuse();
+    server.assertRefuses();
 
     assertTrue(
         refusal(null, false).contains("1 entries with 7 rows are neither"), refusal(null, false));
@@ -134,7 +134,7 @@ final class LedgerResetTest {
     server.sink.setLedger(
         new LedgerRow(row.spoolId(), row.listenUri(), row.runId(), ahead, 1, row.updatedAt()));
     server.append(3);
-    refuse();
+    server.assertRefuses();
 
     AdminApi.LedgerSet set = set(null, false);
     assertEquals(server.segments().get(0) + "-0", set.nextIndex());
@@ -146,14 +146,14 @@ final class LedgerResetTest {
   @Test
   void aSegmentThatTheTargetNeverSaw_doublesNothing() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow row = server.ledger();
     server.restartReceiver();
     server.append(3);
     server.sink.setLedger(
         new LedgerRow(
             row.spoolId(), row.listenUri(), "ffff", row.position(), row.seals(), row.updatedAt()));
-    refuse();
+    server.assertRefuses();
 
     List<Long> segments = server.segments();
     AdminApi.LedgerSet set = set(segments.get(segments.size() - 1) + "-0", false);
@@ -167,7 +167,7 @@ final class LedgerResetTest {
     server.append(2);
     SpoolPosition end = server.spool().durable();
     assertTrue(server.sink.removeLedger(server.spoolId));
-    refuse();
+    server.assertRefuses();
 
     for (SpoolIndex wrong :
         List.of(
@@ -184,7 +184,7 @@ final class LedgerResetTest {
   @Test
   void aPipelineThatRuns_keepsItsLedger() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow row = server.ledger();
     server.startPipeline();
     server.runUntilState(PipelineState.RUNNING);
@@ -196,22 +196,11 @@ final class LedgerResetTest {
   void aLedgerThatAgreesByNow_staysAsItIs() throws Exception {
     server.append(2);
     assertTrue(server.sink.removeLedger(server.spoolId));
-    refuse();
+    server.assertRefuses();
     server.makeLedger();
     assertTrue(refusal(null, false).contains("ledger and spool agree"));
     server.drain();
     server.assertExactlyOnce();
-  }
-
-  private void refuse() throws Exception {
-    server.startPipeline();
-    server.runUntilState(PipelineState.TARGET_REFUSED);
-  }
-
-  private void commitAll() throws Exception {
-    server.startPipeline();
-    server.drain();
-    server.closePipeline();
   }
 
   private AdminApi.LedgerSet set(@Nullable String next, boolean acceptGap) {

@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.duckspool.common.admin.AdminApi;
@@ -40,6 +41,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -195,6 +197,19 @@ final class PipelineHarness implements AutoCloseable {
 
   void restartReceiver() throws SpoolException {
     stopReceiver();
+    startReceiver();
+  }
+
+  /**
+   * Puts a copy of the server's folder in its place, and starts the receiver an hour later: what it
+   * begins then is above all that were ever used.
+   */
+  void restoreFolder(Path copy) throws IOException, SpoolException {
+    stopReceiver();
+    Folders.restore(copy, folder.path());
+    store =
+        new ChronicleSpoolStore(
+            InstantSource.offset(InstantSource.system(), Duration.ofHours(1)), System::nanoTime);
     startReceiver();
   }
 
@@ -362,6 +377,27 @@ final class PipelineHarness implements AutoCloseable {
     runUntil(
         entries + " entries committed",
         () -> running.orElseThrow().snapshot().committed().entries() == entries);
+  }
+
+  /** A pipeline that commits all that was appended, and ends. */
+  void commitAll() throws IOException {
+    Pipeline unused = startPipeline();
+    drain();
+    closePipeline();
+  }
+
+  /**
+   * Starts a pipeline, which has to refuse the target.
+   *
+   * @param parts of its reason
+   */
+  void assertRefuses(String... parts) throws IOException {
+    Pipeline pipeline = startPipeline();
+    runUntilState(PipelineState.TARGET_REFUSED);
+    String error = String.valueOf(pipeline.snapshot().lastError());
+    for (String part : parts) {
+      assertTrue(error.contains(part), () -> "\"" + part + "\" is not in: " + error);
+    }
   }
 
   /** Whether a batch with this entry in it, as rows, is frozen and the next step commits it. */

@@ -10,12 +10,9 @@ import ch.qos.logback.core.read.ListAppender;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
-import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.duckspool.writer.sink.Audit;
 import io.duckspool.writer.sink.LedgerRow;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -61,12 +58,12 @@ final class RestoreTest {
     Path atTheCut = copyOfTheFolder();
     server.append(3);
     server.append(4);
-    commitAll();
+    server.commitAll();
     server.stopReceiver();
     Folders.restore(atTheCut, server.folder.path());
     server.startReceiver();
     server.append(5);
-    commitAll();
+    server.commitAll();
 
     server.assertExactlyOnce();
     assertLogged("2 entries with 7 rows are in the target, but no longer in the spool");
@@ -81,10 +78,10 @@ final class RestoreTest {
     Path older = copyOfTheFolder();
     server.startReceiver();
     server.append(3);
-    commitAll();
-    restoreDataFolder(older);
+    server.commitAll();
+    server.restoreFolder(older);
     server.append(4);
-    assertRefuses("the data folder was restored from a backup", "--from-oldest");
+    server.assertRefuses("the data folder was restored from a backup", "--from-oldest");
 
     AdminApi.LedgerSet set = set(null);
     assertEquals(List.of(0L, 0L), List.of(set.mayLoseEntries(), set.mayLoseRows()));
@@ -100,12 +97,12 @@ final class RestoreTest {
   @Test
   void aLedgerThatWasDeletedAlone_goesOnWhereTheSealsEnd() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     server.append(3);
-    commitAll();
+    server.commitAll();
     server.append(4);
     assertTrue(server.sink.removeLedger(server.spoolId));
-    assertRefuses("the target has no ledger row for this spool, though it had one");
+    server.assertRefuses("the target has no ledger row for this spool, though it had one");
 
     String end =
         "(SELECT max(next_index) AS n FROM duckspool_seals WHERE spool_id = '%s')"
@@ -121,18 +118,18 @@ final class RestoreTest {
   @Test
   void aLedgerThatWasDeletedAlone_whoseSegmentIsGone_goesOnFromTheOldest() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     server.restartReceiver();
     server.append(3);
     SpoolIndex ledger = server.ledger().position().next();
-    commitAll(); // Removes the first segment.
+    server.commitAll(); // Removes the first segment.
     server.restartReceiver();
-    commitAll();
+    server.commitAll();
     server.restartReceiver();
     server.append(4);
     assertTrue(server.segments().get(0) > ledger.segment(), "the ledger's segment is still there");
     assertTrue(server.sink.removeLedger(server.spoolId));
-    assertRefuses("the target has no ledger row for this spool, though it had one");
+    server.assertRefuses("the target has no ledger row for this spool, though it had one");
 
     AdminApi.LedgerSet set = set(null);
     assertEquals(
@@ -146,7 +143,7 @@ final class RestoreTest {
   @Test
   void aLedgerThatCountsOtherwise_goesOnAtTheNewestSegment() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow row = server.ledger();
     SpoolPosition at = row.position();
     server.sink.setLedger(
@@ -159,7 +156,7 @@ final class RestoreTest {
             row.updatedAt()));
     server.restartReceiver();
     server.append(3);
-    assertRefuses("the ledger counts 8 entries", "the spool 1 entries");
+    server.assertRefuses("the ledger counts 8 entries", "the spool 1 entries");
 
     List<Long> segments = server.segments();
     AdminApi.LedgerSet set = set(segments.get(segments.size() - 1) + "-0");
@@ -176,31 +173,6 @@ final class RestoreTest {
     Path copy = backup.resolve("folder");
     Folders.copy(server.folder.path(), copy);
     return copy;
-  }
-
-  /** An hour later: what the receiver begins then is above all that were ever used. */
-  private void restoreDataFolder(Path copy) throws Exception {
-    server.stopReceiver();
-    Folders.restore(copy, server.folder.path());
-    server.store =
-        new ChronicleSpoolStore(
-            InstantSource.offset(InstantSource.system(), Duration.ofHours(1)), System::nanoTime);
-    server.startReceiver();
-  }
-
-  private void commitAll() throws Exception {
-    server.startPipeline();
-    server.drain();
-    server.closePipeline();
-  }
-
-  private void assertRefuses(String... parts) throws Exception {
-    Pipeline pipeline = server.startPipeline();
-    server.runUntilState(PipelineState.TARGET_REFUSED);
-    String error = String.valueOf(pipeline.snapshot().lastError());
-    for (String part : parts) {
-      assertTrue(error.contains(part), () -> "\"" + part + "\" is not in: " + error);
-    }
   }
 
   private void assertLogged(String part) {

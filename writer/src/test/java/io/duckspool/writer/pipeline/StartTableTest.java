@@ -5,12 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
-import io.duckspool.spool.chronicle.ChronicleSpoolStore;
 import io.duckspool.writer.sink.LedgerRow;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +34,7 @@ final class StartTableTest {
   @Test
   void aLedgerThatAgrees_afterADrainToo_goesOn() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     Pipeline drained = server.startPipeline();
     server.runUntilState(PipelineState.RUNNING);
     assertEquals(1, drained.snapshot().committed().entries());
@@ -45,25 +42,23 @@ final class StartTableTest {
 
     server.restartReceiver();
     server.append(3);
-    commitAll();
+    server.commitAll();
     server.assertExactlyOnce();
   }
 
   @Test
   void aLedgerInASegmentOfAnotherRun_isRefusedWithBothIndices() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow row = server.ledger();
     server.sink.setLedger(
         new LedgerRow(
             row.spoolId(), row.listenUri(), "ffff", row.position(), row.seals(), row.updatedAt()));
-    Pipeline pipeline = server.startPipeline();
-    server.runUntilState(PipelineState.TARGET_REFUSED);
-
-    assertSays(pipeline, row.position().next().toString());
-    assertSays(pipeline, row.position().next().segment() + "-0");
-    assertSays(pipeline, "restored from a backup");
-    assertSays(pipeline, "duckspool ledger set otlp:localhost:4318");
+    server.assertRefuses(
+        row.position().next().toString(),
+        row.position().next().segment() + "-0",
+        "restored from a backup",
+        "duckspool ledger set otlp:localhost:4318");
   }
 
   @Test
@@ -74,21 +69,14 @@ final class StartTableTest {
     Folders.copy(server.folder.path(), backup.resolve("folder"));
     server.startReceiver();
     server.append(3);
-    commitAll();
+    server.commitAll();
     SpoolIndex ledger = server.ledger().position().next();
-    server.stopReceiver();
-    Folders.restore(backup.resolve("folder"), server.folder.path());
-    server.store =
-        new ChronicleSpoolStore(
-            InstantSource.offset(InstantSource.system(), Duration.ofHours(1)), System::nanoTime);
-    server.startReceiver();
+    server.restoreFolder(backup.resolve("folder"));
     server.append(1);
-    Pipeline pipeline = server.startPipeline();
-    server.runUntilState(PipelineState.TARGET_REFUSED);
-
-    assertSays(pipeline, ledger.toString());
-    assertSays(pipeline, "the older segment " + server.segments().get(0));
-    assertSays(pipeline, "restored from a backup");
+    server.assertRefuses(
+        ledger.toString(),
+        "the older segment " + server.segments().get(0),
+        "restored from a backup");
     assertEquals(5, server.storedIds().size());
   }
 
@@ -96,12 +84,7 @@ final class StartTableTest {
   void noLedgerThoughItWasMade_isRefusedWithBothWaysOut() throws Exception {
     server.append(2);
     assertTrue(server.sink.removeLedger(server.spoolId));
-    Pipeline pipeline = server.startPipeline();
-    server.runUntilState(PipelineState.TARGET_REFUSED);
-
-    assertSays(pipeline, "no ledger row");
-    assertSays(pipeline, "--next INDEX");
-    assertSays(pipeline, "--from-oldest");
+    server.assertRefuses("no ledger row", "--next INDEX", "--from-oldest");
     assertEquals(0, server.storedIds().size());
 
     server.makeLedger();
@@ -112,10 +95,10 @@ final class StartTableTest {
   @Test
   void aLedgerBehindTheCheckpointWithItsSegmentsThere_replaysWhatTheTargetLost() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow early = server.ledger();
     server.append(3);
-    commitAll();
+    server.commitAll();
     restoreTarget(early, 2);
     Pipeline pipeline = server.startPipeline();
     server.drain();
@@ -132,30 +115,28 @@ final class StartTableTest {
     long ledgerSegment = server.ledger().position().next().segment();
     assertTrue(server.segments().get(0) > ledgerSegment, "the ledger's segment is still there");
     server.append(2);
-    commitAll();
+    server.commitAll();
     server.assertExactlyOnce();
   }
 
   @Test
   void aLedgerBehindTheOldestSegmentWithAGap_isRefused_namingEntriesRowsAndTime() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow early = server.ledger();
     server.append(7);
     server.restartReceiver();
     server.append(1);
-    commitAll();
+    server.commitAll();
     server.restartReceiver();
     server.append(1);
     server.sink.setLedger(early);
-    Pipeline pipeline = server.startPipeline();
-    server.runUntilState(PipelineState.TARGET_REFUSED);
-
-    assertSays(pipeline, early.position().next().toString());
-    assertSays(pipeline, server.segments().get(0) + "-0");
-    assertSays(pipeline, "1 entries with 7 rows");
-    assertSays(pipeline, early.updatedAt().toString());
-    assertSays(pipeline, "--from-oldest --accept-gap");
+    server.assertRefuses(
+        early.position().next().toString(),
+        server.segments().get(0) + "-0",
+        "1 entries with 7 rows",
+        early.updatedAt().toString(),
+        "--from-oldest --accept-gap");
   }
 
   @Test
@@ -217,7 +198,7 @@ final class StartTableTest {
   @Test
   void countersThatDisagreeInTheSameRun_areRefused() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     LedgerRow row = server.ledger();
     SpoolPosition at = row.position();
     server.sink.setLedger(
@@ -228,15 +209,13 @@ final class StartTableTest {
             new SpoolPosition(at.next(), at.entries() + 1, at.rows(), at.bytes()),
             row.seals(),
             row.updatedAt()));
-    Pipeline pipeline = server.startPipeline();
-    server.runUntilState(PipelineState.TARGET_REFUSED);
-    assertSays(pipeline, "the ledger counts 2 entries");
+    server.assertRefuses("the ledger counts 2 entries");
   }
 
   @Test
   void aMarkThatIsLost_isWaitedFor_untilAReceiverHasScanned() throws Exception {
     server.append(2);
-    commitAll();
+    server.commitAll();
     server.append(3);
     server.stopReceiver();
     Files.delete(server.folder.path().resolve("durable.ckpt"));
@@ -279,20 +258,9 @@ final class StartTableTest {
     server.assertExactlyOnce();
   }
 
-  private void commitAll() throws Exception {
-    server.startPipeline();
-    server.drain();
-    server.closePipeline();
-  }
-
   /** As a backup of the target would have it: an earlier ledger, and only the rows of then. */
   private void restoreTarget(LedgerRow ledger, int rowCount) throws Exception {
     server.deleteRowsExcept(server.sent.subList(0, rowCount));
     server.sink.setLedger(ledger);
-  }
-
-  private static void assertSays(Pipeline pipeline, String part) {
-    String error = String.valueOf(pipeline.snapshot().lastError());
-    assertTrue(error.contains(part), "\"" + part + "\" is not in: " + error);
   }
 }
