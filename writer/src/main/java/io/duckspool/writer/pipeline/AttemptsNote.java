@@ -28,7 +28,7 @@ import java.util.zip.CRC32C;
  * unclean exit each write is also synced, for that death may have been the machine's. A note that
  * is missing or damaged says nothing: idle.
  *
- * <p>Used and closed by the pipeline's thread.
+ * <p>Used and closed by the pipeline's thread, and by {@link BlamelessEnd} before there is one.
  */
 final class AttemptsNote implements AutoCloseable {
 

@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>After a fatal error DuckDB refuses every statement until the instance is closed; the next
  * session opens it anew, which also settles what became of a COMMIT that failed. Where lakes are
- * attached, the process stops instead, as after a bug: a transaction that is open in a lake can't
- * be rolled back any more, and keeps the instance from being closed. Measured with DuckDB 1.5.5:
- * who opens the file then waits for ever, at the cost of a core.
+ * attached, the process is to end instead ({@link #onEnd}): a transaction that is open in a lake
+ * can't be rolled back any more, and keeps the instance from being closed. Measured with DuckDB
+ * 1.5.5: who opens the file then waits for ever, at the cost of a core.
  *
  * <p>If the process dies here: DuckDB replays its write-ahead log at the next opening, and each
  * transaction is there whole or not at all. A log that a power cut has torn is cut where it is torn

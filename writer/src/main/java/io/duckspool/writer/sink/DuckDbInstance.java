@@ -209,9 +209,8 @@ record DuckDbInstance(
     // Else freed memory goes back to the system only while DuckDB allocates: measured after a
     // drain, up to 500 MiB stay resident that no buffer uses.
     properties.setProperty("allocator_background_threads", "true");
-    // Else the files that maintenance of a lake has read, and removed, stay in memory: measured at
-    // 80
-    // MiB more each five minutes, up to memory_limit.
+    // Else the files that maintenance of a lake has read, and removed, stay in memory: 80 MiB more
+    // each five minutes, up to memory_limit (ADR 13).
     properties.setProperty("enable_external_file_cache", "false");
     properties.setProperty("checkpoint_threshold", kib(checkpointBytes(settings)));
     properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
