@@ -10,7 +10,6 @@ import io.duckspool.spool.SpoolPosition;
 import io.duckspool.writer.sink.LedgerRow;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -204,22 +203,13 @@ final class LedgerResetTest {
   }
 
   private AdminApi.LedgerSet set(@Nullable String next, boolean acceptGap) {
-    Object done = assertInstanceOf(Outcome.Done.class, ask(next, acceptGap)).value();
+    Object done =
+        assertInstanceOf(Outcome.Done.class, LedgerEdits.ask(server, next, acceptGap)).value();
     return assertInstanceOf(AdminApi.LedgerSet.class, done);
   }
 
   private String refusal(@Nullable String next, boolean acceptGap) {
-    return assertInstanceOf(Outcome.Refused.class, ask(next, acceptGap)).reason();
-  }
-
-  private Outcome<AdminApi.LedgerSet> ask(@Nullable String next, boolean acceptGap) {
-    CompletableFuture<Outcome<AdminApi.LedgerSet>> reply = new CompletableFuture<>();
-    server
-        .running
-        .orElseThrow()
-        .accept(
-            new PipelineCommand.SetLedger(
-                new AdminApi.SetLedger(PipelineHarness.URI, next, acceptGap), reply));
-    return reply.getNow(new Outcome.Refused<>("no answer"));
+    return assertInstanceOf(Outcome.Refused.class, LedgerEdits.ask(server, next, acceptGap))
+        .reason();
   }
 }

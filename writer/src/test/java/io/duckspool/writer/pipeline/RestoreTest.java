@@ -9,12 +9,9 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.SpoolIndex;
-import io.duckspool.spool.SpoolPosition;
 import io.duckspool.writer.sink.Audit;
-import io.duckspool.writer.sink.LedgerRow;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -144,16 +141,7 @@ final class RestoreTest {
   void aLedgerThatCountsOtherwise_goesOnAtTheNewestSegment() throws Exception {
     server.append(2);
     server.commitAll();
-    LedgerRow row = server.ledger();
-    SpoolPosition at = row.position();
-    server.sink.setLedger(
-        new LedgerRow(
-            row.spoolId(),
-            row.listenUri(),
-            row.runId(),
-            new SpoolPosition(at.next(), at.entries() + 7, at.rows() + 7, at.bytes() + 7),
-            row.seals(),
-            row.updatedAt()));
+    LedgerEdits.miscount(server, 7, 7, 7);
     server.restartReceiver();
     server.append(3);
     server.assertRefuses("the ledger counts 8 entries", "the spool 1 entries");
@@ -185,16 +173,8 @@ final class RestoreTest {
   }
 
   private AdminApi.LedgerSet set(@Nullable String next) {
-    CompletableFuture<Outcome<AdminApi.LedgerSet>> reply = new CompletableFuture<>();
-    server
-        .running
-        .orElseThrow()
-        .accept(
-            new PipelineCommand.SetLedger(
-                new AdminApi.SetLedger(PipelineHarness.URI, next, false), reply));
     Object done =
-        assertInstanceOf(Outcome.Done.class, reply.getNow(new Outcome.Refused<>("no answer")))
-            .value();
+        assertInstanceOf(Outcome.Done.class, LedgerEdits.ask(server, next, false)).value();
     return assertInstanceOf(AdminApi.LedgerSet.class, done);
   }
 }
