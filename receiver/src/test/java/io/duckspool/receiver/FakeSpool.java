@@ -85,6 +85,11 @@ public final class FakeSpool implements Spool {
     return List.copyOf(entries);
   }
 
+  /** The entries behind the first {@code count}. */
+  public synchronized List<Entry> entriesFrom(int count) {
+    return List.copyOf(entries.subList(count, entries.size()));
+  }
+
   /** From now on appends wait for {@link #sync}. */
   public synchronized void holdSync() {
     isSyncHeld = true;

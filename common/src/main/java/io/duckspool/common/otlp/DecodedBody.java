@@ -88,6 +88,20 @@ final class DecodedBody {
         "the decoded body has more than " + maxBytes + " bytes (max_body_bytes)");
   }
 
+  /** The compressed stream is damaged, or not whole, behind what was decoded so far. */
+  MalformedOtlpException damaged(String how) {
+    return new MalformedOtlpException(damage(how));
+  }
+
+  /** As above, as a library said it. */
+  MalformedOtlpException damaged(String how, Exception cause) {
+    return new MalformedOtlpException(damage(how), cause);
+  }
+
+  private String damage(String how) {
+    return "the body does not decompress: " + how + " after " + length + " decoded bytes";
+  }
+
   boolean isFull() {
     return length == maxBytes;
   }

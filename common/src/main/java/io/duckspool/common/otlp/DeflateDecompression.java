@@ -43,7 +43,7 @@ final class DeflateDecompression implements BodyDecompression {
   private void inflate(byte[] bytes, int offset, int length)
       throws MalformedOtlpException, OtlpTooLargeException, BudgetExhaustedException {
     if (inflater.finished() || loop.inflate(inflater, bytes, offset, length) < length) {
-      throw new MalformedOtlpException("the body does not decompress: bytes follow the stream");
+      throw body.damaged("bytes follow the stream");
     }
   }
 
@@ -58,10 +58,7 @@ final class DeflateDecompression implements BodyDecompression {
   @Override
   public void finish() throws MalformedOtlpException {
     if (headerLength > 0 && headerLength < header.length || !inflater.finished()) {
-      throw new MalformedOtlpException(
-          "the body does not decompress: the deflate stream ends after "
-              + body.length()
-              + " decoded bytes");
+      throw body.damaged("the deflate stream ends");
     }
   }
 

@@ -15,9 +15,13 @@ final class FaultPath {
     this.usesJsonNames = usesJsonNames;
   }
 
-  /** A rule that a whole message breaks: the last byte of its length, in front of its content. */
+  /**
+   * A byte of the faulty field. Of a rule that a whole message breaks: the last byte of its length,
+   * in front of its content. Of a message that ends too early: its last.
+   */
   private static int target(WireException fault) {
-    return fault.field() == null ? fault.offset() : fault.offset() - 1;
+    boolean isBefore = fault.field() != null || fault.isAtEnd();
+    return isBefore ? fault.offset() - 1 : fault.offset();
   }
 
   /** The path to {@code fault} in a request of {@code type}; empty for the request itself. */

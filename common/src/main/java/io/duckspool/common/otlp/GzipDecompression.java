@@ -119,7 +119,7 @@ final class GzipDecompression implements BodyDecompression {
       case HEADER_CRC -> {
         if (seen == 2) {
           if (number != (headerCrc.getValue() & 0xFFFF)) {
-            throw damaged("wrong checksum of a gzip header");
+            throw body.damaged("wrong checksum of a gzip header");
           }
           enterAfter(state);
         }
@@ -143,7 +143,7 @@ final class GzipDecompression implements BodyDecompression {
           default -> true;
         };
     if (!isGood) {
-      throw damaged(members == 0 ? "not gzip" : "bytes that are not gzip follow the stream");
+      throw body.damaged(members == 0 ? "not gzip" : "bytes that are not gzip follow the stream");
     }
     if (seen == 4) {
       flags = unsigned;
@@ -181,7 +181,7 @@ final class GzipDecompression implements BodyDecompression {
     long crc = number & 0xFFFF_FFFFL;
     long size = number >>> 32;
     if (crc != dataCrc.getValue() || size != body.length() - memberStart) {
-      throw damaged("wrong checksum or length in a gzip trailer");
+      throw body.damaged("wrong checksum or length in a gzip trailer");
     }
     members++;
     headerCrc.reset();
@@ -191,12 +191,8 @@ final class GzipDecompression implements BodyDecompression {
   @Override
   public void finish() throws MalformedOtlpException {
     if (state != State.FIXED_HEADER || seen > 0 || members == 0) {
-      throw damaged("the gzip stream ends after " + body.length() + " decoded bytes");
+      throw body.damaged("the gzip stream ends");
     }
-  }
-
-  private static MalformedOtlpException damaged(String how) {
-    return new MalformedOtlpException("the body does not decompress: " + how);
   }
 
   @Override

@@ -22,7 +22,7 @@ final class InflaterLoop {
         int count = body.isFull() ? probe(inflater) : inflateIntoBody(inflater);
         if (count == 0 && !inflater.finished()) {
           if (inflater.needsDictionary()) {
-            throw new MalformedOtlpException("the body does not decompress: it needs a dictionary");
+            throw body.damaged("it needs a dictionary");
           }
           if (inflater.needsInput()) {
             break;
@@ -30,7 +30,7 @@ final class InflaterLoop {
         }
       }
     } catch (DataFormatException e) {
-      throw new MalformedOtlpException("the body does not decompress: damaged deflate stream", e);
+      throw body.damaged("damaged deflate stream", e);
     }
     return length - inflater.getRemaining();
   }

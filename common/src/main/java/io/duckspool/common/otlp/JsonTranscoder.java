@@ -61,7 +61,9 @@ final class JsonTranscoder {
   private int sourceOffset;
   private int sourceEnd;
   private MessageType root;
-  private int firstLine;
+
+  /** The number of the only line, or 0 for a document whose lines are counted. */
+  private int onlyLine;
 
   /** Open only inside {@link #transcode}. */
   private JsonParser json;
@@ -108,7 +110,7 @@ final class JsonTranscoder {
    * Transcodes one document that is known to be UTF-8.
    *
    * @param bytes borrowed until the next call
-   * @param line the number of its first line
+   * @param line the number of the line of NDJSON that it is, or 0 for a document of many lines
    * @return false if there is none, only blanks
    */
   boolean transcode(Signal signal, byte[] bytes, int offset, int length, int line)
@@ -117,7 +119,7 @@ final class JsonTranscoder {
     source = bytes;
     sourceOffset = offset;
     sourceEnd = offset + length;
-    firstLine = line;
+    onlyLine = line;
     return transcode();
   }
 
@@ -127,6 +129,14 @@ final class JsonTranscoder {
     out.expect(sourceEnd - sourceOffset);
     try (JsonParser parser = FACTORY.createParser(source, sourceOffset, sourceEnd - sourceOffset)) {
       json = parser;
+      return readDocument();
+    } catch (IOException e) {
+      throw new IllegalStateException("reading an array failed", e);
+    }
+  }
+
+  private boolean readDocument() throws IOException, MalformedOtlpException {
+    try {
       JsonToken token = json.nextToken();
       if (token == null) {
         return false;
@@ -138,10 +148,9 @@ final class JsonTranscoder {
       }
       return true;
     } catch (JsonProcessingException e) {
+      // While the parser is open: a closed one stands at the end of the text.
       JsonLocation location = e.getLocation() == null ? json.currentLocation() : e.getLocation();
       throw new MalformedOtlpException(at(location) + ": " + reason(e), e);
-    } catch (IOException e) {
-      throw new IllegalStateException("reading an array failed", e);
     }
   }
 
@@ -445,9 +454,12 @@ final class JsonTranscoder {
   }
 
   private String at(JsonLocation location) {
-    return "line "
-        + (firstLine - 1 + Math.max(1, location.getLineNr()))
-        + ", column "
-        + Math.max(1, location.getColumnNr());
+    // The parser takes a carriage return in a line of NDJSON for the end of it.
+    return onlyLine > 0
+        ? "line " + onlyLine + ", column " + (Math.max(0, location.getByteOffset()) + 1)
+        : "line "
+            + Math.max(1, location.getLineNr())
+            + ", column "
+            + Math.max(1, location.getColumnNr());
   }
 }

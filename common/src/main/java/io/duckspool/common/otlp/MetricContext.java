@@ -42,8 +42,12 @@ final class MetricContext {
   }
 
   void beginMetric() {
+    // Offsets, too: what is left of a larger request may lie behind the end of this one's array.
+    nameOffset = 0;
     nameLength = 0;
+    descriptionOffset = 0;
     descriptionLength = 0;
+    unitOffset = 0;
     unitLength = 0;
     aggregationTemporality = 0;
     isMonotonic = false;

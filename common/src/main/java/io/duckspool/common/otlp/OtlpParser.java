@@ -124,7 +124,7 @@ public final class OtlpParser {
     int end = offset + length;
     int start = offset + JsonLines.byteOrderMark(bytes, offset, end);
     JsonLines.checkUtf8(bytes, start, end);
-    if (!transcoder.transcode(signal, bytes, start, end - start, 1)) {
+    if (!transcoder.transcode(signal, bytes, start, end - start, 0)) {
       throw new MalformedOtlpException("the JSON body is empty; a request without items is {}");
     }
     walkTranscoded(signal, walkers);

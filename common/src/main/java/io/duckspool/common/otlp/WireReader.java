@@ -234,6 +234,8 @@ final class WireReader {
   }
 
   WireException malformed(String message) {
-    return new WireException(position, null, message);
+    return position == limit
+        ? WireException.atEnd(position, message)
+        : new WireException(position, null, message);
   }
 }

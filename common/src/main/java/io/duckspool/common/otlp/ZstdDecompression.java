@@ -54,11 +54,10 @@ final class ZstdDecompression implements BodyDecompression {
         }
       }
     } catch (ZstdException e) {
-      throw new MalformedOtlpException(
-          "the body does not decompress: " + e.getMessage() + " (zstd)", e);
+      throw body.damaged(e.getMessage() + " (zstd)", e);
     }
     if (source.hasRemaining()) {
-      throw new MalformedOtlpException("the body does not decompress: bytes follow the stream");
+      throw body.damaged("bytes follow the stream");
     }
   }
 
@@ -72,10 +71,7 @@ final class ZstdDecompression implements BodyDecompression {
   @Override
   public void finish() throws MalformedOtlpException {
     if (!isBetweenFrames || !hasFrame) {
-      throw new MalformedOtlpException(
-          "the body does not decompress: the zstd stream ends after "
-              + body.length()
-              + " decoded bytes");
+      throw body.damaged("the zstd stream ends");
     }
   }
 

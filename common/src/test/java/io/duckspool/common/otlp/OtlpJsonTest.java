@@ -396,6 +396,23 @@ class OtlpJsonTest {
   }
 
   @Test
+  void aCarriageReturnInALineOfNdjson_doesNotEndIt() {
+    String good = log("");
+    for (String fault : List.of(good + "\r" + good, "{\r\"resourceLogs\":5}", "{\r\r")) {
+      byte[] lines = (good + "\n" + fault + "\n").getBytes(StandardCharsets.UTF_8);
+      String message = parser.refuses(Signal.LOGS, PayloadFormat.NDJSON, lines);
+      assertTrue(message.startsWith("line 2, column "), message);
+    }
+  }
+
+  @Test
+  void whatTheParserOfJsonBounds_isNamedByItsPlace() {
+    String deep = "{\"x\":" + "[".repeat(100_000) + "}";
+    String message = parser.refuses(Signal.LOGS, deep);
+    assertTrue(message.matches("line 1, column 25\\d: .+"), message);
+  }
+
+  @Test
   void faults_areNamedByLineColumnAndPath() {
     assertEquals(
         "line 3, column 12, resourceLogs[1].scopeLogs[0].logRecords[0].flags: expected a number",

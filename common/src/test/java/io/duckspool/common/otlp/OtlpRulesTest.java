@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -207,6 +208,40 @@ class OtlpRulesTest {
             + " a span must have an id of 16 bytes",
         parser.refuses(
             Signal.TRACES, "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[\n    {}]}]}]}"));
+  }
+
+  @Test
+  void aMessageThatEndsTooEarly_isNamedByItsPath() {
+    byte[] cut = Wire.at(Wire.wire().raw(3 << 3 | WireReader.LEN).done(), 1, 2, 2);
+    assertEquals(
+        "byte "
+            + cut.length
+            + ", resource_logs[0].scope_logs[0].log_records[0].severity_text:"
+            + " a number is cut off by the end of its message",
+        parser.refuses(Signal.LOGS, PayloadFormat.PROTOBUF, cut));
+  }
+
+  @Test
+  void aMetricWithoutTexts_afterALongOne_hasEmptyTexts() throws Exception {
+    RowCollector rows = new RowCollector();
+    OtlpParser kept = new OtlpParser(OtlpLimits.DEFAULT);
+    byte[] point = Wire.at(new byte[0], 1);
+    byte[] named =
+        Wire.wire()
+            .text(12 << 3, "x".repeat(1000))
+            .text(1, "name")
+            .text(2, "description")
+            .text(3, "unit")
+            .bytes(5, point)
+            .done();
+    for (byte[] metric : new byte[][] {named, Wire.at(point, 5)}) {
+      byte[] request = Wire.at(metric, 1, 2, 2);
+      kept.parse(Signal.METRICS, PayloadFormat.PROTOBUF, request, 0, request.length, rows);
+    }
+    assertEquals("name", rows.rows().get(0).columns().get("name"));
+    for (String text : List.of("name", "description", "unit")) {
+      assertEquals("", rows.rows().get(1).columns().get(text));
+    }
   }
 
   @Test

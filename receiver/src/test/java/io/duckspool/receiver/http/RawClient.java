@@ -1,5 +1,6 @@
 package io.duckspool.receiver.http;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -24,7 +25,7 @@ public final class RawClient implements AutoCloseable {
     socket.connect(new InetSocketAddress(host, port), 5_000);
     socket.setSoTimeout(20_000);
     socket.setTcpNoDelay(true);
-    in = socket.getInputStream();
+    in = new BufferedInputStream(socket.getInputStream());
     out = socket.getOutputStream();
   }
 

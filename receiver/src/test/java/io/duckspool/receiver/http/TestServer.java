@@ -41,11 +41,11 @@ public final class TestServer implements AutoCloseable {
 
   /** What a test may change. */
   public static final class Options {
-    long maxBodyBytes = 1 << 20;
+    public long maxBodyBytes = 1 << 20;
     long maxInFlightBytes = 64 << 20;
     OptionalLong maxBufferedBytes = OptionalLong.empty();
     Duration bodyTimeout = Duration.ofSeconds(30);
-    OtlpLimits limits = OtlpLimits.DEFAULT;
+    public OtlpLimits limits = OtlpLimits.DEFAULT;
     boolean otlpMode;
     boolean disableAuth;
     int httpThreads = 4;
@@ -55,7 +55,7 @@ public final class TestServer implements AutoCloseable {
     Optional<String> degradation = Optional.empty();
     Runnable onReadiness = () -> {};
 
-    TestServer start() throws IOException {
+    public TestServer start() throws IOException {
       return new TestServer(this);
     }
   }
