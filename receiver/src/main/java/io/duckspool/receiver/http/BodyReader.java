@@ -104,6 +104,11 @@ final class BodyReader implements ReadListener {
     return state == State.READ;
   }
 
+  /** Whether the connection was lost, or is given up, before the body was whole. */
+  synchronized boolean isGone() {
+    return state == State.GONE;
+  }
+
   /** After the reply to a rejected body: drops what still comes. */
   CompletableFuture<Void> drain() {
     synchronized (this) {

@@ -44,6 +44,8 @@ final class ErrorPages {
           ExportError.of(
               ExportError.Kind.HEADER_TOO_LARGE,
               "the request line and headers pass " + HttpListener.MAX_HEADER_BYTES + " bytes");
+      // An HTTP version or transfer coding that nobody speaks is the client's, and no bug of ours.
+      case 501, 505 -> ExportError.of(ExportError.Kind.BAD_REQUEST, detail);
       case 503 -> ExportError.unavailable(detail);
       default ->
           status < 500

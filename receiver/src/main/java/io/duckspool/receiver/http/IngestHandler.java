@@ -25,6 +25,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What happens to an export request, in order. Whoever calls has checked the route. Thread-safe; no
@@ -34,6 +37,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * is in the spool once or not at all, and its client was told nothing.
  */
 final class IngestHandler {
+
+  private static final Logger LOG = LoggerFactory.getLogger(IngestHandler.class);
 
   private final Authentication authentication;
   private final long maxBodyBytes;
@@ -100,9 +105,19 @@ final class IngestHandler {
     return reader
         .body()
         .thenCompose(body -> store(signal, negotiated, body, claim))
-        .handle((reply, failure) -> reply != null ? reply : rejection(context, failure))
+        .handle((reply, failure) -> reply != null ? reply : rejection(negotiated, failure))
         .thenCompose(reply -> finish(signal, context, reply, reader, claim))
+        .exceptionally(failure -> unheard(reader, failure))
         .whenComplete((done, failure) -> claim.close());
+  }
+
+  /** Jetty may have taken back a request whose connection is lost: then any call on it fails. */
+  private static @Nullable Void unheard(BodyReader reader, Throwable failure) {
+    if (!reader.isGone()) {
+      throw new CompletionException(failure);
+    }
+    LOG.debug("the connection was lost before the reply", failure);
+    return null;
   }
 
   private CompletableFuture<Reply> store(
@@ -160,9 +175,9 @@ final class IngestHandler {
         random.nextLong());
   }
 
-  private Reply rejection(Context context, Throwable failure) {
+  private Reply rejection(Negotiation negotiated, Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return writer.rejection(context.req(), cause == null ? failure : cause);
+    return writer.rejection(Optional.of(negotiated.type()), cause == null ? failure : cause);
   }
 
   private CompletableFuture<Void> finish(

@@ -1,5 +1,6 @@
 package io.duckspool.receiver.http;
 
+import io.duckspool.receiver.http.Replies.Reply;
 import io.duckspool.receiver.ingest.ExportError;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -39,7 +40,8 @@ final class Rejections {
         !request.isAsyncStarted()
             && (request.getContentLengthLong() > 0
                 || request.getHeader("Transfer-Encoding") != null);
-    writer.write(context.res(), writer.rejection(request, failure), !hasUnreadBody);
+    Reply reply = writer.rejection(Negotiation.typeIfKnown(request), failure);
+    writer.write(context.res(), reply, !hasUnreadBody);
     // A client that asked first (RFC 9110, section 10.1.1) sends nothing after this reply.
     if (hasUnreadBody && request.getHeader("Expect") == null) {
       context.future(

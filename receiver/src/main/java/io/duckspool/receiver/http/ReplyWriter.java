@@ -2,7 +2,6 @@ package io.duckspool.receiver.http;
 
 import io.duckspool.receiver.http.Replies.Reply;
 import io.duckspool.receiver.ingest.ExportError;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.HexFormat;
@@ -26,8 +25,12 @@ final class ReplyWriter {
     return replies;
   }
 
-  /** What a client is told of a failure; a bug is logged, with the id that the reply names. */
-  Reply rejection(HttpServletRequest request, Throwable failure) {
+  /**
+   * What a client is told of a failure; a bug is logged, with the id that the reply names.
+   *
+   * @param type of the request, where it is a known one
+   */
+  Reply rejection(Optional<MediaType> type, Throwable failure) {
     ExportError error;
     if (failure instanceof ExportError known) {
       error = known;
@@ -37,7 +40,7 @@ final class ReplyWriter {
     } else {
       error = bug(failure);
     }
-    return replies.rejected(Negotiation.typeIfKnown(request), error);
+    return replies.rejected(type, error);
   }
 
   private static ExportError bug(Throwable failure) {

@@ -99,6 +99,11 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Sends nothing more, and still reads. */
+  public void endOutput() throws IOException {
+    socket.shutdownOutput();
+  }
+
   /** Everything up to the end of the connection. */
   public String rest() throws IOException {
     return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
