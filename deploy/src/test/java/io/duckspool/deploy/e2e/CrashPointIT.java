@@ -3,25 +3,28 @@ package io.duckspool.deploy.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
 import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Balance;
+import io.duckspool.deploy.harness.CrashLot;
+import io.duckspool.deploy.harness.Damage;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.load.LoadPlan;
+import io.duckspool.deploy.scorecard.FaultRow;
+import io.duckspool.deploy.scorecard.Trials;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,11 +32,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The life of a server, from its first start to its end, once for each crash point: whichever
- * process reaches it is halted there and started again. A point that is not reached fails. The
- * points of the calls that make, flush and stop a server have a test of their own.
+ * The life of a server, from its first start to its end, once for each crash point: the process
+ * that reaches it is halted there and started again. A point that is not reached fails. The points
+ * of calls and of other targets have tests of their own.
  */
-@Tag("e2e")
+@Tag("faults")
 final class CrashPointIT {
   private static final int RECORDS = 10;
 
@@ -41,28 +44,23 @@ final class CrashPointIT {
 
   private Revival revival;
 
-  /**
-   * All but those that only calls reach, which {@link LifecycleCrashIT} makes, or other targets.
-   */
-  static Stream<CrashPoint> points() {
-    return Stream.of(CrashPoint.values())
-        .filter(point -> !LifecycleCrashIT.isOfACall(point) && !isOfAnotherTarget(point));
-  }
+  private static final AtomicInteger ROUND = new AtomicInteger();
 
-  private static boolean isOfAnotherTarget(CrashPoint point) {
-    return point.name().matches("(LAKE|EXPORT|ICEBERG)_.*");
+  static List<CrashLot> lots() {
+    return CrashLot.pair(CrashLists.OF_RECEIVER, CrashLists.OF_WRITER, ROUND.getAndIncrement());
   }
 
   @ParameterizedTest
-  @MethodSource("points")
-  void crash_losesAndDoublesNothing(CrashPoint point) throws SQLException, IOException {
+  @MethodSource("lots")
+  @FaultRow(name = CrashLot.ROW, fault = CrashLot.FAULT, full = CrashLot.FULL)
+  void crash_losesAndDoublesNothing(CrashLot lot, Trials trials) throws SQLException, IOException {
     AckLog log = new AckLog(RECORDS);
     Rig rig =
         Rig.in(folder)
             .quickStarts()
             .set("spool.segment_age", "300ms")
             .server("seal_max_age_ms", "50");
-    revival = new Revival(rig, point);
+    revival = new Revival(rig, lot);
     try (rig) {
       rig.startWriter();
       rig.startReceiver();
@@ -70,7 +68,7 @@ final class CrashPointIT {
       stop(rig, "writer");
       send(rig, log, 10);
       stop(rig, "receiver");
-      int damaged = damageLastAcked(rig, log);
+      int damaged = Damage.ofLastAcked(rig, log);
       rig.startWriter();
       rig.startReceiver();
       revival.keepUntil("serving again", () -> rig.isAccepted("fence"));
@@ -78,10 +76,11 @@ final class CrashPointIT {
       stop(rig, "receiver");
       stop(rig, "writer");
       stopServer(rig);
-      assertTrue(revival.isFired(), point + " was never reached");
+      assertTrue(revival.waiting().isEmpty(), revival.waiting() + " was never reached");
+      lot.points().forEach(point -> trials.tried());
       try (Connection connection = rig.openDatabase()) {
         Balance balance = Balance.of(log, connection);
-        balance.assertNothingButLosses();
+        trials.judge(log, balance, 1);
         BitSet expected = new BitSet();
         expected.set(damaged);
         assertEquals(expected, balance.lostRequests(), balance::toString);
@@ -99,26 +98,6 @@ final class CrashPointIT {
     try (LoadClient client = LoadClient.start(load, log)) {
       revival.keepUntil("the load is sent", () -> !client.isRunning());
     }
-  }
-
-  /** Flips a bit of the entry that was acked last, so that something goes to quarantine. */
-  private static int damageLastAcked(Rig rig, AckLog log) throws IOException {
-    int request = log.sentCount() - 1;
-    while (log.state(request) != AckLog.State.ACKED) {
-      request--;
-    }
-    byte[] stamp = Stamped.STAMP.text((long) request * RECORDS).getBytes(StandardCharsets.US_ASCII);
-    for (Path segment : rig.segmentFiles()) {
-      byte[] bytes = Files.readAllBytes(segment);
-      for (int at = 0; at + stamp.length <= bytes.length; at++) {
-        if (Arrays.equals(bytes, at, at + stamp.length, stamp, 0, stamp.length)) {
-          bytes[at] ^= 4;
-          Files.write(segment, bytes);
-          return request;
-        }
-      }
-    }
-    throw new AssertionError("request " + request + " is in no segment");
   }
 
   /** The server is stopped as a receiver does it that then ends; the writer does the rest. */

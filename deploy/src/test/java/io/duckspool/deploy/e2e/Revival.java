@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.CrashLot;
 import io.duckspool.deploy.harness.Rig;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -16,18 +20,20 @@ import java.util.concurrent.Callable;
 final class Revival {
 
   private final Rig rig;
-  private boolean isFired;
+  private final Map<String, CrashPoint> waiting = new HashMap<>();
 
   /** Arms both processes; they are not started yet. */
-  Revival(Rig rig, CrashPoint point) {
+  Revival(Rig rig, CrashLot lot) {
     this.rig =
-        rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name())
-            .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name());
+        rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.receiver().name())
+            .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.writer().name());
+    waiting.put("receiver", lot.receiver());
+    waiting.put("writer", lot.writer());
   }
 
-  /** Whether a process was halted so far. */
-  boolean isFired() {
-    return isFired;
+  /** The points at which no process was halted so far. */
+  Collection<CrashPoint> waiting() {
+    return waiting.values();
   }
 
   /** Waits, and starts again what is halted meanwhile. */
@@ -42,7 +48,6 @@ final class Revival {
               throw new Await.GaveUpException(name + " ended with " + exitCode.get());
             }
             if (exitCode.isPresent()) {
-              isFired = true;
               restart(name);
             }
           }
@@ -55,7 +60,6 @@ final class Revival {
   void stop(String name, Runnable awaitUp) {
     Optional<Integer> exitCode = rig.tryStop(name);
     if (exitCode.equals(Optional.of(CrashPoint.EXIT_STATUS))) {
-      isFired = true;
       restart(name);
       awaitUp.run();
       exitCode = rig.tryStop(name);
@@ -65,6 +69,7 @@ final class Revival {
 
   /** Starts a process without the crash point: it has done its work there. */
   private void restart(String name) {
+    waiting.remove(name);
     if (name.equals("writer")) {
       rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "").startWriter();
     } else {

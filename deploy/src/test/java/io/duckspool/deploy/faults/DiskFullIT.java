@@ -13,6 +13,8 @@ import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
 import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.load.StampedRequest;
+import io.duckspool.deploy.scorecard.FaultRow;
+import io.duckspool.deploy.scorecard.Trials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 @NeedsRoot
 final class DiskFullIT {
   private static final String BALLAST = "ballast";
+  private static final String SPOOL = "disk-full-spool";
+  private static final String SPOOL_FAULT = "the disk of the spool is full";
+  private static final String TARGET = "disk-full-target";
+  private static final String TARGET_FAULT = "the disk of the target is full";
 
   private final StampedRequest request = Stamped.logs(200);
   private final AckLog log = new AckLog(200);
@@ -39,7 +45,8 @@ final class DiskFullIT {
   @TempDir Path folder;
 
   @Test
-  void diskGuard_rejects_andTheBacklogDrains_whenTheWriterIsBack()
+  @FaultRow(name = SPOOL, fault = SPOOL_FAULT, full = 50)
+  void diskGuard_rejects_andTheBacklogDrains_whenTheWriterIsBack(Trials trials)
       throws SQLException, IOException {
     try (LoopMount mount = LoopMount.create(folder, 256);
         Rig rig = rig(mount)) {
@@ -55,13 +62,15 @@ final class DiskFullIT {
           Rig.LIMIT,
           () -> rig.post("/v1/logs", "application/json", "{}".getBytes()).status() == 202,
           rig::logs);
-      rig.settle(log).assertExact();
+      trials.tried();
+      trials.settle(rig, log);
     }
   }
 
   /** Somebody else fills the disk to the last block: the guard must see that, too. */
   @Test
-  void diskFilledByAnother_isSurvived() throws SQLException, IOException {
+  @FaultRow(name = SPOOL, fault = SPOOL_FAULT, full = 50)
+  void diskFilledByAnother_isSurvived(Trials trials) throws SQLException, IOException {
     try (LoopMount mount = LoopMount.create(folder, 256);
         Rig rig = rig(mount)) {
       rig.start();
@@ -76,30 +85,35 @@ final class DiskFullIT {
       }
       assertEquals(
           0, log.sentCount() - log.ackedCount() - log.statusCount(503), "no reply, or another");
-      rig.settle(log).assertExact();
+      trials.tried();
+      trials.settle(rig, log);
     }
   }
 
   /** The files of a lake have a disk of their own, and that runs full. */
   @Test
-  void aFullTarget_isWaitedFor_andNothingIsLostOrDoubled() throws SQLException, IOException {
+  @FaultRow(name = TARGET, fault = TARGET_FAULT, full = 50)
+  void aFullTarget_isWaitedFor_andNothingIsLostOrDoubled(Trials trials)
+      throws SQLException, IOException {
     try (LoopMount mount = LoopMount.create(folder, 64);
         Rig rig = Rig.beside(mount, folder).lake(mount.inside().resolve("lake"))) {
-      assertAFullTargetIsWaitedFor(rig, mount);
+      assertAFullTargetIsWaitedFor(rig, mount, trials);
     }
   }
 
   /** The same with Parquet files, which are made in the data folder and then copied. */
   @Test
-  void aFullParquetRoot_isWaitedFor_andNothingIsLostOrDoubled() throws SQLException, IOException {
+  @FaultRow(name = TARGET, fault = TARGET_FAULT, full = 50)
+  void aFullParquetRoot_isWaitedFor_andNothingIsLostOrDoubled(Trials trials)
+      throws SQLException, IOException {
     try (LoopMount mount = LoopMount.create(folder, 64);
         Rig rig =
             Rig.beside(mount, folder).target(ParquetView.in(mount.inside().resolve("parquet")))) {
-      assertAFullTargetIsWaitedFor(rig, mount);
+      assertAFullTargetIsWaitedFor(rig, mount, trials);
     }
   }
 
-  private void assertAFullTargetIsWaitedFor(Rig rig, LoopMount mount)
+  private void assertAFullTargetIsWaitedFor(Rig rig, LoopMount mount, Trials trials)
       throws SQLException, IOException {
     rig.start();
     rig.awaitCommitted();
@@ -115,7 +129,8 @@ final class DiskFullIT {
       Files.delete(mount.outside().resolve(BALLAST));
       load.awaitMoreAcks(20, Rig.LIMIT);
     }
-    rig.settle(log).assertExact();
+    trials.tried();
+    trials.settle(rig, log);
   }
 
   private static void fillToTheLastBlock(LoopMount mount) {

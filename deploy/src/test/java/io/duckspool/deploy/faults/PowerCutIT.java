@@ -11,19 +11,19 @@ import io.duckspool.deploy.harness.ParquetView;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.load.StampedRequest;
+import io.duckspool.deploy.scorecard.FaultRow;
+import io.duckspool.deploy.scorecard.Trials;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.BitSet;
-import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Power cuts under load, with spool, checkpoints and target on the file system that is cut. Both
- * processes run into the cut, in the middle of whatever they do, and are killed after it. {@code
- * -Dduckspool.cuts=30} makes a long run of it.
+ * processes run into the cut, in the middle of whatever they do, and are killed after it.
  *
  * <p>What must be there is each request whose 202 the client had before the ioctl began, on one
  * clock. A 202 that comes in later proves nothing, and its request counts as sent: an fdatasync
@@ -35,29 +35,34 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("faults")
 @NeedsRoot
 final class PowerCutIT {
-  private static final int CUTS = Integer.getInteger("duckspool.cuts", 4);
-  private static final int CONTROL_CUTS = 10;
+  private static final int PER_RUN = 20;
   private static final int RECORDS = 10;
   private static final Duration LIMIT = Duration.ofSeconds(120);
 
   private final StampedRequest[] mix = {
     Stamped.logs(RECORDS), Stamped.traces(RECORDS), Stamped.metrics(RECORDS)
   };
-  private final Random random = new Random();
 
   @TempDir Path folder;
 
   @Test
-  void groupSync_losesNothing() throws SQLException {
+  @FaultRow(
+      name = "power-cut-duckdb",
+      fault = "power cut, spool and DuckDB file on the disk",
+      quick = 3,
+      full = 80,
+      perRun = PER_RUN)
+  void groupSync_losesNothing(Trials trials) throws SQLException {
     AckLog log = new AckLog(RECORDS);
     try (LoopMount mount = LoopMount.create(folder, 1024);
         Rig rig = rig(mount, "group")) {
       rig.start();
-      for (int cut = 0; cut < CUTS; cut++) {
-        cutUnderLoad(rig, mount, log, 1 + random.nextInt(1500));
+      for (int cut = 0; cut < trials.count(); cut++) {
+        cutUnderLoad(rig, mount, log, 1 + trials.random().nextInt(1500));
         rig.startReceiver();
         rig.startWriter();
         rig.awaitServing();
+        trials.tried();
       }
       Balance balance = rig.settle(log);
       BitSet late = log.lateAcks();
@@ -66,57 +71,76 @@ final class PowerCutIT {
       System.out.printf(
           "%d cuts: %d acked before a cut, %d after it (%d of them lost), %d rejected, %d torn logs"
               + " of DuckDB; %s%n",
-          CUTS,
+          trials.count(),
           log.ackedCount(),
           lateCount,
           late.cardinality(),
           log.rejectedCount(),
           rig.tornDuckDbLogs().size(),
           balance);
-      balance.assertExact();
+      trials.judge(log, balance);
       assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
     }
   }
 
   /** The files of a lake must be on the disk before its ledger says so. */
   @Test
-  void groupSync_losesNothing_inALakeEither() throws SQLException {
+  @FaultRow(
+      name = "power-cut-ducklake",
+      fault = "power cut, spool and a local DuckLake on the disk",
+      quick = 3,
+      full = 60,
+      perRun = PER_RUN)
+  void groupSync_losesNothing_inALakeEither(Trials trials) throws SQLException {
     try (LoopMount mount = LoopMount.create(folder, 1024);
         Rig rig = rig(mount, "group").lake()) {
-      assertNothingIsLost("a lake", rig, mount);
+      assertNothingIsLost("a lake", rig, mount, trials);
     }
   }
 
   /** There the ledger is a file as all others, and a seal is decided by one more. */
   @Test
-  void groupSync_losesNothing_inParquetFilesEither() throws SQLException {
+  @FaultRow(
+      name = "power-cut-parquet",
+      fault = "power cut, spool and Parquet files on the disk",
+      quick = 3,
+      full = 60,
+      perRun = PER_RUN)
+  void groupSync_losesNothing_inParquetFilesEither(Trials trials) throws SQLException {
     try (LoopMount mount = LoopMount.create(folder, 1024);
         Rig rig = rig(mount, "group").target(ParquetView.in(mount.inside().resolve("parquet")))) {
-      assertNothingIsLost("Parquet files", rig, mount);
+      assertNothingIsLost("Parquet files", rig, mount, trials);
     }
   }
 
-  private void assertNothingIsLost(String target, Rig rig, LoopMount mount) throws SQLException {
+  private void assertNothingIsLost(String target, Rig rig, LoopMount mount, Trials trials)
+      throws SQLException {
     AckLog log = new AckLog(RECORDS);
     rig.start();
-    for (int cut = 0; cut < CUTS; cut++) {
-      cutUnderLoad(rig, mount, log, 1 + random.nextInt(1500));
+    for (int cut = 0; cut < trials.count(); cut++) {
+      cutUnderLoad(rig, mount, log, 1 + trials.random().nextInt(1500));
       rig.startReceiver();
       rig.startWriter();
       rig.awaitServing();
+      trials.tried();
     }
-    Balance balance = rig.settle(log);
-    System.out.printf("%d cuts with %s: %s%n", CUTS, target, balance);
-    balance.assertExact();
+    Balance balance = trials.settle(rig, log);
+    System.out.printf("%d cuts with %s: %s%n", trials.count(), target, balance);
     assertTrue(rig.quarantined().isEmpty(), () -> "in quarantine: " + rig.quarantined());
   }
 
   /** Shows that a cut does cut: without the sync, what was acked a moment ago is lost. */
   @Test
-  void osSync_losesAckedEntries_soTheCutIsReal() throws SQLException {
+  @FaultRow(
+      name = "power-cut-control",
+      fault = "power cut with `spool.sync: os`: must lose, or the cut is none",
+      quick = 10,
+      full = 20,
+      perRun = 10)
+  void osSync_losesAckedEntries_soTheCutIsReal(Trials trials) throws SQLException {
     int losses = 0;
     int cuts = 0;
-    while (cuts < CONTROL_CUTS && losses == 0) {
+    while (cuts < trials.count() && (losses == 0 || trials.isFull())) {
       cuts++;
       AckLog log = new AckLog(RECORDS);
       Path place = folder.resolve("control-" + cuts);
@@ -134,6 +158,8 @@ final class PowerCutIT {
         rig.awaitServing();
         Balance balance = rig.settle(log);
         balance.assertNothingButLosses();
+        trials.write(log, balance);
+        trials.tried();
         losses += balance.lostRequests().cardinality();
       }
     }

@@ -81,6 +81,11 @@ public final class Balance {
     return comparison.missingRequests();
   }
 
+  /** Rows beside the first of their sequence number. */
+  public long doubledRows() {
+    return comparison.doubledRows();
+  }
+
   /** The requests that were sent and are there. */
   public BitSet presentRequests() {
     return comparison.presentRequests();

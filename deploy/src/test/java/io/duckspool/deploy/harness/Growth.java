@@ -45,6 +45,23 @@ public final class Growth {
     return slopes.length % 2 == 1 ? slopes[middle] : (slopes[middle - 1] + slopes[middle]) / 2;
   }
 
+  /** The mean of all samples; 0 when there are none. */
+  public double mean() {
+    return samples.stream().mapToDouble(Sample::value).average().orElse(0);
+  }
+
+  /** First, mean and last sample, in words. */
+  public String summary() {
+    return samples.isEmpty()
+        ? "no samples"
+        : String.format(
+            Locale.ROOT,
+            "%,.0f at first, %,.0f in the mean, %,.0f at last",
+            samples.get(0).value(),
+            mean(),
+            samples.get(samples.size() - 1).value());
+  }
+
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();

@@ -29,11 +29,23 @@ public final class LoopMount implements AutoCloseable {
 
   /** Makes the image and the mount point in {@code folder} and mounts it. */
   public static LoopMount create(Path folder, int mebibytes) {
+    return create(folder, mebibytes, List.of());
+  }
+
+  /** As {@link #create(Path, int)}, with room for so many files. */
+  public static LoopMount withFewFiles(Path folder, int mebibytes, int files) {
+    return create(folder, mebibytes, List.of("-N", String.valueOf(files)));
+  }
+
+  private static LoopMount create(Path folder, int mebibytes, List<String> options) {
     try {
       Path image = folder.resolve("disk.img");
       Path point = Files.createDirectories(folder.resolve("disk"));
       Shell.run("truncate", "-s", mebibytes + "M", image.toString());
-      Shell.run("mkfs.ext4", "-q", "-F", "-m", "0", image.toString());
+      List<String> format = new ArrayList<>(List.of("mkfs.ext4", "-q", "-F", "-m", "0"));
+      format.addAll(options);
+      format.add(image.toString());
+      Shell.run(format);
       Process holder =
           new ProcessBuilder(
                   List.of(
@@ -74,7 +86,36 @@ public final class LoopMount implements AutoCloseable {
   }
 
   public void mount() {
-    inNamespace("mount", "-o", "loop", image.toString(), point.toString());
+    inNamespace("mount", "-o", "loop,errors=remount-ro", image.toString(), point.toString());
+  }
+
+  /** Has the kernel meet an error in the file system, at which it makes it read-only. */
+  public void breakFileSystem() {
+    String device = Shell.run(command("findmnt", "-n", "-o", "SOURCE", point.toString())).strip();
+    inNamespace(
+        "sh",
+        "-c",
+        "echo broken > /sys/fs/ext4/" + Path.of(device).getFileName() + "/trigger_fs_error");
+  }
+
+  /** Checks and mends the file system, which must not be mounted. */
+  public void mend() {
+    // 1: errors were corrected.
+    Shell.Outcome outcome =
+        Shell.outcome(command("e2fsck", "-f", "-y", image.toString()), Map.of());
+    if (outcome.exitCode() > 1) {
+      throw new AssertionError("e2fsck: " + outcome.exitCode() + "\n" + outcome.output());
+    }
+  }
+
+  /** Makes the file system read-only, or writable again; nobody may have a file open to write. */
+  public void setReadOnly(boolean isReadOnly) {
+    String how = isReadOnly ? "remount,ro" : "remount,rw";
+    Await.until(
+        how,
+        LIMIT,
+        () ->
+            Shell.outcome(command("mount", "-o", how, point.toString()), Map.of()).exitCode() == 0);
   }
 
   /** Unmounts as soon as the last process that used it is gone. */

@@ -49,7 +49,7 @@ public final class Rig implements AutoCloseable {
   private final Path visibleData;
   private final Outside outside;
   private final List<String> enter;
-  private final int port = FreePort.take();
+  private final int port;
   private final int receiverControlPort = FreePort.take();
   private final int writerControlPort = FreePort.take();
   private final RigSettings settings = new RigSettings();
@@ -63,7 +63,12 @@ public final class Rig implements AutoCloseable {
   private int fences;
 
   private Rig(Path folder, Path data, Optional<LoopMount> mount) {
+    this(folder, data, mount, FreePort.take());
+  }
+
+  private Rig(Path folder, Path data, Optional<LoopMount> mount, int port) {
     this.folder = folder;
+    this.port = port;
     this.data = data;
     this.outside = new Outside(mount, folder);
     this.visibleData = outside.of(data);
@@ -80,6 +85,11 @@ public final class Rig implements AutoCloseable {
   /** Everything in one folder. */
   public static Rig in(Path folder) {
     return new Rig(folder, folder.resolve("data"), Optional.empty());
+  }
+
+  /** As {@link #in}, with the server on a port that its data folder has it on already. */
+  public static Rig onPort(int port, Path folder) {
+    return new Rig(folder, folder.resolve("data"), Optional.empty(), port);
   }
 
   /** The data folder on a mounted image, configuration and logs in {@code folder}. */

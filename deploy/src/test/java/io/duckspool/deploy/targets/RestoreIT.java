@@ -11,6 +11,8 @@ import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
 import io.duckspool.deploy.harness.Stamped;
 import io.duckspool.deploy.load.StampedRequest;
+import io.duckspool.deploy.scorecard.FaultRow;
+import io.duckspool.deploy.scorecard.Trials;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -22,10 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Backups that are put back, and what docs/backup.md says of each way that can go wrong. */
-@Tag("targets")
+@Tag("faults")
 final class RestoreIT {
   private static final int RECORDS = 10;
   private static final int REQUESTS = 40;
+  private static final String ROW = "restore";
+  private static final String FAULT = "backups put back, targets and data folders that are gone";
 
   private final AckLog log = new AckLog(RECORDS);
   private final StampedRequest request = Stamped.logs(RECORDS);
@@ -44,7 +48,8 @@ final class RestoreIT {
 
   /** The order of the page: writer, target, receiver, data folder. Requests come in meanwhile. */
   @Test
-  void aBackupInTheRightOrder_restoresAllThatWasAcceptedUntilThen() throws Exception {
+  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  void aBackupInTheRightOrder_restoresAllThatWasAcceptedUntilThen(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       try (LoadClient load = LoadClient.start(rig.load(2, request), log)) {
         load.awaitMoreAcks(REQUESTS, Rig.LIMIT);
@@ -69,12 +74,14 @@ final class RestoreIT {
 
       start(rig);
       send(rig);
-      assertOnlyLost(rig, lostFrom, lostTo);
+      assertOnlyLost(rig, trials, lostFrom, lostTo);
     }
   }
 
   @Test
-  void aDataFolderOlderThanTheTarget_isRefused_andGoesOnAtItsNewestSegment() throws Exception {
+  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  void aDataFolderOlderThanTheTarget_isRefused_andGoesOnAtItsNewestSegment(Trials trials)
+      throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
       rig.awaitCommitted();
@@ -94,12 +101,13 @@ final class RestoreIT {
       send(rig);
       String said = operator.ledgerIsSet("--next", operator.startOfNewestSegment());
       assertSays(said, "lost, where the target does not have them: ");
-      assertOnlyLost(rig, 0, 0);
+      assertOnlyLost(rig, trials, 0, 0);
     }
   }
 
   @Test
-  void aTargetOlderThanTheDataFolder_getsAgainWhatItLacks() throws Exception {
+  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  void aTargetOlderThanTheDataFolder_getsAgainWhatItLacks(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
       rig.awaitCommitted();
@@ -113,13 +121,16 @@ final class RestoreIT {
       Operator.copy(targetBackup, target);
 
       rig.startWriter();
-      rig.settle(log).assertExact();
+      trials.tried();
+      trials.settle(rig, log);
       assertSays(rig.writer().logTail(), "the target was restored to an earlier state: ");
     }
   }
 
   @Test
-  void aTargetOlderThanTheOldestSegment_isRefusedWithTheGap_untilThatIsAccepted() throws Exception {
+  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  void aTargetOlderThanTheOldestSegment_isRefusedWithTheGap_untilThatIsAccepted(Trials trials)
+      throws Exception {
     try (Rig rig = rig("200ms").start()) {
       send(rig);
       rig.awaitCommitted();
@@ -157,12 +168,13 @@ final class RestoreIT {
       assertSays(refused.output(), "to give them up, say --accept-gap");
       send(rig);
       assertSays(operator.ledgerIsSet("--from-oldest", "--accept-gap"), "lost, ");
-      assertOnlyLost(rig, lostFrom, lostTo);
+      assertOnlyLost(rig, trials, lostFrom, lostTo);
     }
   }
 
   @Test
-  void aTargetThatIsGone_isRefused_andStoredAnewFromTheSpool() throws Exception {
+  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  void aTargetThatIsGone_isRefused_andStoredAnewFromTheSpool(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
       rig.awaitCommitted();
@@ -179,12 +191,13 @@ final class RestoreIT {
           "--from-oldest");
       send(rig);
       operator.ledgerIsSet("--from-oldest");
-      assertOnlyLost(rig, 0, 0);
+      assertOnlyLost(rig, trials, 0, 0);
     }
   }
 
   @Test
-  void aTargetThatIsGone_mayBeginAnew_atTheHead() throws Exception {
+  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  void aTargetThatIsGone_mayBeginAnew_atTheHead(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
       final int lostTo = log.sentCount();
@@ -198,12 +211,13 @@ final class RestoreIT {
       operator.awaitRefusal();
       send(rig);
       operator.ledgerIsSet("--next", head);
-      assertOnlyLost(rig, 0, lostTo);
+      assertOnlyLost(rig, trials, 0, lostTo);
     }
   }
 
   @Test
-  void aDataFolderThatIsGone_beginsAnewBesideTheRowsOfBefore() throws Exception {
+  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  void aDataFolderThatIsGone_beginsAnewBesideTheRowsOfBefore(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
       rig.awaitCommitted();
@@ -212,7 +226,8 @@ final class RestoreIT {
       log.newSpool();
       start(rig);
       send(rig);
-      rig.settle(log).assertExact();
+      trials.tried();
+      trials.settle(rig, log);
     }
   }
 
@@ -240,14 +255,16 @@ final class RestoreIT {
   }
 
   /** Commits all, stops, and compares: these requests are not there, all others once. */
-  private void assertOnlyLost(Rig rig, int from, int to) throws SQLException, IOException {
+  private void assertOnlyLost(Rig rig, Trials trials, int from, int to)
+      throws SQLException, IOException {
     rig.awaitCommitted();
     rig.stop();
     BitSet lost = new BitSet();
     lost.set(from, to);
     try (Connection connection = rig.openDatabase()) {
       Balance balance = Balance.of(log, connection);
-      balance.assertNothingButLosses();
+      trials.tried();
+      trials.judge(log, balance, to - from);
       assertEquals(lost, balance.lostRequests(), balance::toString);
     }
   }

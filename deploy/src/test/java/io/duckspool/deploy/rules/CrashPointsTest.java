@@ -1,0 +1,22 @@
+package io.duckspool.deploy.rules;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.duckspool.common.fault.CrashPoint;
+import io.duckspool.deploy.e2e.CrashLists;
+import io.duckspool.deploy.targets.TargetCrashLists;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** No crash point is without a test on real processes, and none is in two. */
+final class CrashPointsTest {
+  @Test
+  void everyCrashPoint_isHaltedAtByOneTest() {
+    List<CrashPoint> tested = new ArrayList<>(CrashLists.all());
+    tested.addAll(TargetCrashLists.all());
+    assertEquals(
+        Arrays.stream(CrashPoint.values()).sorted().toList(), tested.stream().sorted().toList());
+  }
+}
