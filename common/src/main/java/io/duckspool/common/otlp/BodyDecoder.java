@@ -5,7 +5,8 @@ package io.duckspool.common.otlp;
  * limit: a bomb stops there. Memory is reserved from a {@link ByteBudget} as the array grows, and
  * given back by {@link #close()}.
  *
- * <p>Used by one thread at a time. After an exception only {@link #close()} may be called.
+ * <p>Used by one thread at a time. After an exception only {@link #bytes()} and {@link #length()},
+ * which have what came before it, and {@link #close()} may be called.
  */
 public final class BodyDecoder implements AutoCloseable {
 

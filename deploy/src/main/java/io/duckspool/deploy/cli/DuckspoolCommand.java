@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       DdlCommand.class,
       SpoolCommand.class,
+      QuarantineCommand.class,
       LedgerCommand.class,
       WalCommand.class,
       HealthcheckCommand.class,

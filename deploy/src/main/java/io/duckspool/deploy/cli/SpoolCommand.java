@@ -13,8 +13,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code duckspool spool}: inspect and verify look at files only, so they work with and without
- * running processes; replay and discard ask the writer.
+ * {@code duckspool spool}: inspect, verify and export look at files only, so they work with and
+ * without running processes; replay and discard ask the writer.
  */
 @Command(
     name = "spool",
@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       SpoolInspectCommand.class,
       SpoolVerifyCommand.class,
+      SpoolExportCommand.class,
       SpoolReplayCommand.class,
       SpoolDiscardCommand.class
     })
@@ -35,7 +36,7 @@ final class SpoolCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "inspect, verify, replay or discard?");
+    throw new ParameterException(spec.commandLine(), "inspect, verify, export, replay or discard?");
   }
 
   /** The folders of the server with this URI, or of all servers. */

@@ -148,7 +148,7 @@ final class SpoolLookup {
       return List.of();
     }
     try (Stream<Path> folders = Files.list(data.quarantine())) {
-      return folders.toList();
+      return folders.filter(Files::isDirectory).toList();
     }
   }
 }

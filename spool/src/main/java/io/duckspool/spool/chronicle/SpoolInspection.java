@@ -125,6 +125,17 @@ public final class SpoolInspection {
     return segments;
   }
 
+  /** Takes what was read. */
+  @FunctionalInterface
+  public interface Visit {
+    /**
+     * @param envelope of the entry
+     * @param array envelope and payload, from 0; borrowed until return
+     * @return false: nothing more is wanted
+     */
+    boolean entry(Envelope envelope, byte[] array) throws IOException;
+  }
+
   /** The readable entries of a segment in order; none when there is no such file. */
   public void entries(long segment, Consumer<Entry> consumer) throws SpoolReadException {
     walk(
@@ -140,7 +151,50 @@ public final class SpoolInspection {
                     found.offset() + envelope.headerBytes(),
                     envelope.payloadBytes()));
           }
+          return true;
         });
+  }
+
+  /**
+   * The readable entries of all segments with their payloads, in order; what is damaged is passed
+   * over. Memory for one entry.
+   *
+   * @param from the first index that is wanted
+   * @throws IOException of the visit, or of reading
+   */
+  public void payloads(SpoolIndex from, Visit visit) throws IOException, SpoolReadException {
+    for (long number : numbers()) {
+      if (number >= from.segment() && !payloads(number, from, visit)) {
+        return;
+      }
+    }
+  }
+
+  private boolean payloads(long segment, SpoolIndex from, Visit visit)
+      throws IOException, SpoolReadException {
+    List<IOException> failed = new ArrayList<>(1);
+    List<Boolean> ended = new ArrayList<>(1);
+    walk(
+        segment,
+        (reader, found, isAfterDamage) -> {
+          Envelope envelope = found.envelope();
+          if (envelope.isSegmentHeader() || envelope.index().compareTo(from) < 0) {
+            return true;
+          }
+          try {
+            if (visit.entry(envelope, reader.array())) {
+              return true;
+            }
+            ended.add(true);
+          } catch (IOException e) {
+            failed.add(e); // Of the visit: reading has failures of its own.
+          }
+          return false;
+        });
+    if (!failed.isEmpty()) {
+      throw failed.get(0);
+    }
+    return ended.isEmpty();
   }
 
   /**
@@ -162,7 +216,8 @@ public final class SpoolInspection {
   }
 
   private interface Visitor {
-    void visit(SegmentReader reader, Found.Entry found, boolean isAfterDamage);
+    /** False: nothing more of the segment is wanted. */
+    boolean visit(SegmentReader reader, Found.Entry found, boolean isAfterDamage);
 
     default void newer(SegmentReader reader, Found.Newer found) {}
   }
@@ -184,7 +239,9 @@ public final class SpoolInspection {
         if (!(found instanceof Found.Entry entry)) {
           return;
         }
-        visitor.visit(reader, entry, isAfterDamage);
+        if (!visitor.visit(reader, entry, isAfterDamage)) {
+          return;
+        }
         at = entry.nextOffset();
         minSequence = entry.envelope().index().sequence() + 1;
       }
@@ -214,6 +271,7 @@ public final class SpoolInspection {
             sums[1] += envelope.meta().rows();
             sums[2] += envelope.payloadBytes();
           }
+          return true;
         });
     Path file = folder.file(number);
     try {
@@ -251,7 +309,7 @@ public final class SpoolInspection {
     private long payloadBytes;
 
     @Override
-    public void visit(SegmentReader reader, Found.Entry found, boolean isAfterDamage) {
+    public boolean visit(SegmentReader reader, Found.Entry found, boolean isAfterDamage) {
       Envelope envelope = found.envelope();
       SpoolPosition before = envelope.before();
       long lost = last.map(position -> before.entries() - position.entries()).orElse(0L);
@@ -265,6 +323,7 @@ public final class SpoolInspection {
         payloadBytes += envelope.payloadBytes();
       }
       last = Optional.of(envelope.after());
+      return true;
     }
 
     @Override

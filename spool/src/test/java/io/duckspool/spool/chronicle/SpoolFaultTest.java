@@ -30,6 +30,7 @@ import io.duckspool.spool.SyncMode;
 import io.duckspool.spool.TestSpools;
 import io.duckspool.spool.TestSpools.Ack;
 import io.duckspool.spool.TestSpools.Ticker;
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -39,6 +40,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -212,6 +214,40 @@ class SpoolFaultTest {
       append(spool, payload(1, 1), 1);
     }
     open(temp).close();
+  }
+
+  @Test
+  void anInspection_givesPayloadsFromAnIndexOn_overSegments_untilNothingMoreIsWanted()
+      throws Exception {
+    List<SpoolIndex> indices = new ArrayList<>();
+    for (int run = 0; run < 2; run++) {
+      try (Spool spool = open(temp)) {
+        for (int i = 0; i < 3; i++) {
+          indices.add(append(spool, payload(3L * run + i, 5_000 * i + 1), 1));
+        }
+      }
+    }
+    SpoolInspection inspection = SpoolInspection.of(temp);
+    List<SpoolIndex> seen = new ArrayList<>();
+    inspection.payloads(
+        indices.get(1),
+        (envelope, array) -> {
+          int number = indices.indexOf(envelope.index());
+          assertArrayEquals(
+              payload(number, 5_000 * (number % 3) + 1),
+              Arrays.copyOfRange(array, envelope.headerBytes(), envelope.totalBytes()));
+          seen.add(envelope.index());
+          return number < 4;
+        });
+    assertEquals(indices.subList(1, 5), seen);
+    assertThrows(
+        IOException.class,
+        () ->
+            inspection.payloads(
+                indices.get(0),
+                (envelope, array) -> {
+                  throw new IOException("full");
+                }));
   }
 
   @Test

@@ -50,7 +50,7 @@ public final class WriterMetrics implements Consumer<Families> {
         batches.allocatedBytes());
     database.get().ifPresent(memory -> add(families, memory));
     pipelines.statuses().forEach(status -> add(families, status));
-    pipelines.addSealMetrics(families);
+    pipelines.addMetrics(families);
     for (TableSnapshots table : snapshots.get()) {
       families.gauge(
           PREFIX + "table_snapshots",

@@ -17,6 +17,7 @@ import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolOptions;
 import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchFullException;
+import io.duckspool.writer.quarantine.QuarantineReason;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -58,7 +59,7 @@ final class EntryDecoder {
     } catch (RuntimeException e) {
       // A bug of the parser on this payload, or a code in the envelope that nobody wrote: either
       // way this entry can't be stored, and must not hold up those behind it.
-      throw new UndecodableEntryException(e);
+      throw new UndecodableEntryException(QuarantineReason.DECODER_FAILED, e);
     }
   }
 
@@ -79,7 +80,7 @@ final class EntryDecoder {
         parser.parse(signal, format, body.bytes(), 0, body.length(), visitor);
       }
     } catch (MalformedOtlpException | OtlpTooLargeException e) {
-      throw new UndecodableEntryException(e);
+      throw new UndecodableEntryException(QuarantineReason.UNDECODABLE, e);
     } catch (BudgetExhaustedException e) {
       throw new IllegalStateException("an unlimited budget is never exhausted", e);
     }

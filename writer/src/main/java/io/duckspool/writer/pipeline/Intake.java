@@ -9,9 +9,10 @@ import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchFullException;
 import io.duckspool.writer.batch.SealPolicy;
 import io.duckspool.writer.batch.SealedBatch;
+import io.duckspool.writer.quarantine.QuarantineNote;
+import io.duckspool.writer.quarantine.QuarantineNote.Kind;
+import io.duckspool.writer.quarantine.QuarantineReason;
 import io.duckspool.writer.quarantine.QuarantineStore;
-import io.duckspool.writer.quarantine.QuarantineStore.Kind;
-import io.duckspool.writer.quarantine.QuarantineStore.Note;
 import io.duckspool.writer.sink.TablesAhead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -50,7 +51,7 @@ final class Intake implements AutoCloseable {
   private final LongSupplier nanoTicker;
 
   /** Entries that the target refused, or that kill the process, with the reason. */
-  private final Map<SpoolIndex, String> condemned = new HashMap<>();
+  private final Map<SpoolIndex, Verdict> condemned = new HashMap<>();
 
   private int quarantinedInARow;
 
@@ -81,6 +82,9 @@ final class Intake implements AutoCloseable {
     this.nanoTicker = nanoTicker;
     this.next = SpoolPosition.startOf(0);
   }
+
+  /** Why an entry can't be stored: in a word, and in more of them. */
+  private record Verdict(QuarantineReason reason, String error) {}
 
   /**
    * What was taken in between two positions, frozen. The rows are closed by the pipeline.
@@ -146,13 +150,17 @@ final class Intake implements AutoCloseable {
   boolean take(SpoolEntry entry) throws IOException {
     if (entryCount == 0) {
       if (watch.condemns(entry.index())) {
-        condemned.put(entry.index(), "the process died each time this entry was in hand");
+        condemned.put(
+            entry.index(),
+            new Verdict(
+                QuarantineReason.KILLS_PROCESS,
+                "the process died each time this entry was in hand"));
         watch.found();
       }
       watch.begin(entry.index());
       firstEntry = entry.index();
     }
-    String verdict = condemned.get(entry.index());
+    Verdict verdict = condemned.get(entry.index());
     if (verdict == null) {
       long begin = nanoTicker.getAsLong();
       try {
@@ -160,7 +168,7 @@ final class Intake implements AutoCloseable {
         quarantine.takeBack(entry.index());
         quarantinedInARow = 0;
       } catch (UndecodableEntryException e) {
-        verdict = e.getMessage();
+        verdict = new Verdict(e.reason(), String.valueOf(e.getMessage()));
         if (quarantinedInARow == 0) {
           LOG.warn("{}: entry {} goes to quarantine", listenUri, entry.index(), e);
         }
@@ -206,12 +214,13 @@ final class Intake implements AutoCloseable {
         damaged.lostRows(),
         damaged.reason());
     quarantine.putDamage(
-        new Note(
+        new QuarantineNote(
             Kind.DAMAGE,
             damaged.from().next(),
             damaged.to().next(),
             damaged.lostEntries(),
             damaged.lostRows(),
+            QuarantineReason.DAMAGE,
             damaged.reason(),
             clock.instant().toString()),
         damaged.bytes());
@@ -219,9 +228,9 @@ final class Intake implements AutoCloseable {
     count(damaged.to(), 1, damaged.lostBytes(), Long.MAX_VALUE);
   }
 
-  /** The target refused this entry, or it kills the process: to quarantine when it comes again. */
-  void condemn(SpoolIndex index, String reason) {
-    condemned.put(index, reason);
+  /** The target refused this entry: to quarantine when it comes again. */
+  void condemn(SpoolIndex index, String error) {
+    condemned.put(index, new Verdict(QuarantineReason.REJECTED_BY_TARGET, error));
   }
 
   /** Freezes what was taken; the next batch begins behind it. */
@@ -303,16 +312,17 @@ final class Intake implements AutoCloseable {
     batch.close();
   }
 
-  private void quarantine(SpoolEntry entry, String reason) throws IOException {
+  private void quarantine(SpoolEntry entry, Verdict verdict) throws IOException {
     SpoolIndex index = entry.index();
     quarantine.put(
-        new Note(
+        new QuarantineNote(
             Kind.ENTRY,
             index,
             entry.after().next(),
             1,
             entry.meta().rows(),
-            reason,
+            verdict.reason(),
+            verdict.error(),
             clock.instant().toString()),
         ByteBuffer.wrap(entry.array(), 0, entry.payloadOffset() + entry.payloadLength()));
     quarantinedCount++;

@@ -96,9 +96,21 @@ final class Pipeline implements AutoCloseable {
     return work.sealLog.newestFirst();
   }
 
-  /** Adds what the seals took. Any thread. */
-  void addSealMetrics(Families families) {
+  /** Adds what the seals took, and what is in quarantine. Any thread. */
+  void addMetrics(Families families) {
     work.metrics.addTo(families, work.settings.listenUri());
+    snapshot
+        .quarantine()
+        .forEach(
+            (reason, entries) ->
+                families.gauge(
+                    "duckspool_writer_quarantine_entries",
+                    "Requests that are in quarantine, by why; not those that were given up.",
+                    entries,
+                    "server",
+                    work.settings.listenUri(),
+                    "reason",
+                    reason.text()));
   }
 
   /** The step of the ledger that is due next, while a batch is frozen. */

@@ -1,6 +1,7 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.spool.SpoolPosition;
+import io.duckspool.writer.quarantine.QuarantineStore;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -145,16 +146,15 @@ final class PipelineHealth {
 
   PipelineSnapshot snapshot(
       SpoolPosition committed,
-      long quarantinedEntries,
-      long quarantinedRows,
+      QuarantineStore quarantine,
       long bufferedBytes,
       long oldestUnixNanos,
       Maintenance.Counts maintenance) {
     return new PipelineSnapshot(
         state,
         committed,
-        quarantinedEntries,
-        quarantinedRows,
+        quarantine.entryCount(),
+        quarantine.rowCount(),
         bufferedBytes,
         oldestUnixNanos,
         lastSealNanos,
@@ -163,6 +163,7 @@ final class PipelineHealth {
         sealLastError != null,
         sealLastError,
         lastError,
-        maintenance);
+        maintenance,
+        quarantine.entriesByReason());
   }
 }

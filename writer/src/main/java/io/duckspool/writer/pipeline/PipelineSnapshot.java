@@ -2,6 +2,8 @@ package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.SpoolPosition;
+import io.duckspool.writer.quarantine.QuarantineReason;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param committed where the ledger stands
  * @param oldestUnixNanos when the oldest entry in hand arrived; the largest number for none
  * @param maintenance since the process start, or the last change of the target
+ * @param quarantine entries that are in quarantine, by reason
  * @param lastSealNanos of the ticker; meaningful when {@code sealsTotal} &gt; 0
  */
 record PipelineSnapshot(
@@ -26,7 +29,8 @@ record PipelineSnapshot(
     boolean isSealFailing,
     @Nullable String sealLastError,
     @Nullable String lastError,
-    Maintenance.Counts maintenance) {
+    Maintenance.Counts maintenance,
+    Map<QuarantineReason, Long> quarantine) {
 
   static final PipelineSnapshot NEW =
       new PipelineSnapshot(
@@ -42,7 +46,12 @@ record PipelineSnapshot(
           false,
           null,
           null,
-          Maintenance.Counts.NONE);
+          Maintenance.Counts.NONE,
+          Map.of());
+
+  PipelineSnapshot {
+    quarantine = Map.copyOf(quarantine);
+  }
 
   /** As the control port shows it, with ages as of now. */
   AdminApi.PipelineStatus toStatus(

@@ -56,9 +56,9 @@ public final class Pipelines {
     return byUri().stream().flatMap(handle -> handle.thread().pipeline().seals().stream()).toList();
   }
 
-  /** Adds what the seals of each server took. */
-  public void addSealMetrics(Families families) {
-    byUri().forEach(handle -> handle.thread().pipeline().addSealMetrics(families));
+  /** Adds what the seals of each server took, and what is in quarantine. */
+  public void addMetrics(Families families) {
+    byUri().forEach(handle -> handle.thread().pipeline().addMetrics(families));
   }
 
   /**

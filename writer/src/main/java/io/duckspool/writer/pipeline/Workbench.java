@@ -215,8 +215,7 @@ final class Workbench implements AutoCloseable {
   PipelineSnapshot snapshot() {
     return health.snapshot(
         ledger == null ? SpoolPosition.startOf(0) : ledger.position(),
-        quarantine.entryCount(),
-        quarantine.rowCount(),
+        quarantine,
         intake.decodedBytes(),
         Math.min(intake.oldestUnixNanos(), target.seal().oldestUnixNanos()),
         target.maintenance().counts());

@@ -7,41 +7,41 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.AtomicFile;
 import io.duckspool.spool.FileRange;
 import io.duckspool.spool.SpoolIndex;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The quarantine of one server: a folder with one file for each entry that could not be stored, and
- * for each damaged range of the spool, named by its first index. A file is
+ * for each damaged range of the spool, named by its first index:
  *
  * <pre>
- * one line of JSON, in UTF-8, then LF:
- *   version 1, kind entry | damage, first_index, next_index, rows, entries, error, quarantined_at, content_bytes
- * the entry's envelope with its payload, as it stood in the spool; or the damaged bytes
+ * &lt;index&gt;.quarantined   a line of JSON ({@link QuarantineNote}), then the entry's envelope with its
+ *                       payload, as it stood in the spool; or the damaged bytes
+ * &lt;index&gt;.dropped       the line alone, of what an operator gave up: it stays counted
  * </pre>
  *
  * <p>Written under a temporary name, synced, renamed, and the folder synced: durable when a method
@@ -53,13 +53,18 @@ import org.slf4j.LoggerFactory;
 public final class QuarantineStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(QuarantineStore.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SUFFIX = ".quarantined";
+  private static final String DROPPED = ".dropped";
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path folder;
+
+  /** By index: files that are there, and what was given up. */
   private final Map<String, Counts> files = new HashMap<>();
+
+  private final Map<String, Counts> dropped = new HashMap<>();
+  private Map<QuarantineReason, Long> entriesByReason = noEntries();
   private long entryCount;
   private long rowCount;
 
@@ -67,51 +72,39 @@ public final class QuarantineStore {
     this.folder = folder;
   }
 
-  private record Counts(long entries, long rows) {}
-
-  /**
-   * What is put away.
-   *
-   * @param kind entry or damage
-   * @param first its index
-   * @param next the index after it
-   * @param entries how many entries it is, 1 for an entry
-   * @param rows how many rows they would have been
-   * @param error why, in words
-   * @param quarantinedAt ISO-8601, UTC
-   */
-  public record Note(
-      Kind kind,
-      SpoolIndex first,
-      SpoolIndex next,
-      long entries,
-      long rows,
-      String error,
-      String quarantinedAt) {}
-
-  /** What a file of the quarantine holds. */
-  public enum Kind {
-    ENTRY("entry"),
-    DAMAGE("damage");
-
-    private final String text;
-
-    Kind(String text) {
-      this.text = text;
+  private record Counts(long entries, long rows, QuarantineReason reason) {
+    static Counts of(QuarantineNote note) {
+      return new Counts(note.entries(), note.rows(), note.reason());
     }
   }
 
-  /** Opens the quarantine and counts what is in it; the folder is made with the first file. */
+  /**
+   * Opens the quarantine and counts what is in it; the folder is made with the first file. A drop
+   * that was cut off is finished.
+   */
   public static QuarantineStore open(Path folder) throws IOException {
     QuarantineStore store = new QuarantineStore(folder);
-    if (Files.isDirectory(folder)) {
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.filter(QuarantineStore::isQuarantined).toList()) {
-          store.count(nameOf(file), readCounts(file));
-        }
+    for (Path file : list(folder, QuarantineStore::isDropped)) {
+      store.count(store.dropped, indexOf(file), readCounts(file));
+    }
+    for (Path file : list(folder, QuarantineStore::isQuarantined)) {
+      if (store.dropped.containsKey(indexOf(file))) {
+        Files.deleteIfExists(file);
+        AtomicFile.syncFolder(folder);
+      } else {
+        store.count(store.files, indexOf(file), readCounts(file));
       }
     }
     return store;
+  }
+
+  private static List<Path> list(Path folder, Predicate<Path> wanted) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(wanted).toList();
+    }
   }
 
   /**
@@ -121,7 +114,7 @@ public final class QuarantineStore {
    * @param content the envelope and the payload, borrowed until return; read from its position to
    *     its limit
    */
-  public void put(Note note, ByteBuffer content) throws IOException {
+  public void put(QuarantineNote note, ByteBuffer content) throws IOException {
     write(note, content.remaining(), channel -> writeFully(channel, content.duplicate()));
   }
 
@@ -129,7 +122,7 @@ public final class QuarantineStore {
    * Puts the bytes of a damaged range away, as far as their files are still there. Durable when it
    * returns.
    */
-  public void putDamage(Note note, List<FileRange> ranges) throws IOException {
+  public void putDamage(QuarantineNote note, List<FileRange> ranges) throws IOException {
     long bytes = 0;
     for (FileRange range : ranges) {
       bytes += readableBytes(range);
@@ -150,21 +143,100 @@ public final class QuarantineStore {
    * Durable when it returns.
    */
   public void takeBack(SpoolIndex index) throws IOException {
-    if (files.isEmpty()) {
+    if (files.isEmpty() && dropped.isEmpty()) {
       return;
     }
-    String name = index + SUFFIX;
-    Counts counts = files.get(name);
-    if (counts != null) {
-      Files.deleteIfExists(folder.resolve(name));
+    if (uncount(files, index.toString()) | uncount(dropped, index.toString())) {
+      Files.deleteIfExists(fileOf(index));
+      Files.deleteIfExists(droppedFileOf(index));
       AtomicFile.syncFolder(folder);
-      files.remove(name);
-      entryCount -= counts.entries();
-      rowCount -= counts.rows();
     }
   }
 
-  /** Entries in quarantine. */
+  /**
+   * Takes entries out that are in the target by now, whether their files are still there or not.
+   * Durable when it returns.
+   */
+  public void stored(List<SpoolIndex> indices) throws IOException {
+    for (SpoolIndex index : indices) {
+      Files.deleteIfExists(fileOf(index));
+      boolean unused = uncount(files, index.toString());
+    }
+    AtomicFile.syncFolder(folder);
+  }
+
+  /**
+   * Gives something up: its bytes are deleted, it stays counted, as what no table has. Durable when
+   * it returns. If the process dies here, it is there, or given up once the quarantine is opened.
+   *
+   * @param droppedAt ISO-8601, UTC
+   * @return what was noted of it; empty when it isn't in quarantine
+   */
+  public Optional<QuarantineNote> drop(SpoolIndex index, String droppedAt) throws IOException {
+    Path file = fileOf(index);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    QuarantineNote note =
+        QuarantinedFile.read(file)
+            .note()
+            .filter(n -> n.first().equals(index))
+            .orElse(unread(index));
+    writeFile(droppedFileOf(index), note.droppedLine(droppedAt).getBytes(UTF_8), channel -> {});
+    Files.deleteIfExists(file);
+    AtomicFile.syncFolder(folder);
+    boolean unused = uncount(files, index.toString());
+    count(dropped, index.toString(), Counts.of(note));
+    return Optional.of(note);
+  }
+
+  /** An entry that could not be stored either in another try: notes why. Durable on return. */
+  public void failedAgain(SpoolIndex index, QuarantineReason reason, String error)
+      throws IOException {
+    QuarantinedFile file = QuarantinedFile.read(fileOf(index));
+    if (file.note().isEmpty() || file.fault().isPresent()) {
+      return; // What is wrong with the file is said when it is looked at.
+    }
+    QuarantineNote note = file.note().get().with(reason, error);
+    writeFile(
+        fileOf(index),
+        note.line(file.contentBytes()).getBytes(UTF_8),
+        channel -> file.copyContent(Channels.newOutputStream(channel)));
+    count(files, index.toString(), Counts.of(note));
+  }
+
+  /** The file of an entry, as it is on disk; empty when there is none. */
+  public Optional<QuarantinedFile> find(SpoolIndex index) throws IOException {
+    try {
+      return Optional.of(QuarantinedFile.read(fileOf(index)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Indices of what is in quarantine, ascending. */
+  public List<SpoolIndex> indices() {
+    List<SpoolIndex> indices = new ArrayList<>();
+    for (String index : files.keySet()) {
+      try {
+        indices.add(SpoolIndex.parse(index));
+      } catch (IllegalArgumentException e) {
+        LOG.debug("a file in quarantine has no index for a name: {}", index, e);
+      }
+    }
+    indices.sort(Comparator.naturalOrder());
+    return indices;
+  }
+
+  /**
+   * Entries in quarantine by reason, without those that were given up; each reason has a number.
+   * Immutable.
+   */
+  public Map<QuarantineReason, Long> entriesByReason() {
+    return entriesByReason;
+  }
+
+  /** Entries in quarantine, those that were given up among them. */
   public long entryCount() {
     return entryCount;
   }
@@ -179,35 +251,47 @@ public final class QuarantineStore {
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  private void write(Note note, long contentBytes, Content content) throws IOException {
+  private void write(QuarantineNote note, long contentBytes, Content content) throws IOException {
     AtomicFile.createFolder(folder);
-    String name = note.first() + SUFFIX;
-    Path temporary = folder.resolve(name + ".tmp");
-    byte[] line = (JSON.writeValueAsString(firstLine(note, contentBytes)) + "\n").getBytes(UTF_8);
+    Files.deleteIfExists(droppedFileOf(note.first()));
+    writeFile(fileOf(note.first()), note.line(contentBytes).getBytes(UTF_8), content);
+    CrashPoint.QUARANTINE_SYNCED.reached();
+    String index = note.first().toString();
+    boolean unused = uncount(dropped, index);
+    count(files, index, Counts.of(note));
+  }
+
+  private void writeFile(Path file, byte[] line, Content content) throws IOException {
+    Path temporary = file.resolveSibling(nameOf(file) + ".tmp");
     try (FileChannel channel =
         FileChannel.open(temporary, Set.of(CREATE, WRITE, TRUNCATE_EXISTING), OWNER_ONLY)) {
       writeFully(channel, ByteBuffer.wrap(line));
       content.writeTo(channel);
       channel.force(true);
     }
-    Files.move(temporary, folder.resolve(name), ATOMIC_MOVE);
+    Files.move(temporary, file, ATOMIC_MOVE);
     AtomicFile.syncFolder(folder);
-    CrashPoint.QUARANTINE_SYNCED.reached();
-    count(name, new Counts(note.entries(), note.rows()));
   }
 
-  private static ObjectNode firstLine(Note note, long contentBytes) {
-    ObjectNode line = JSON.createObjectNode();
-    line.put("version", 1);
-    line.put("kind", note.kind().text);
-    line.put("first_index", note.first().toString());
-    line.put("next_index", note.next().toString());
-    line.put("rows", note.rows());
-    line.put("entries", note.entries());
-    line.put("error", note.error());
-    line.put("quarantined_at", note.quarantinedAt());
-    line.put("content_bytes", contentBytes);
-    return line;
+  private Path fileOf(SpoolIndex index) {
+    return folder.resolve(index + SUFFIX);
+  }
+
+  private Path droppedFileOf(SpoolIndex index) {
+    return folder.resolve(index + DROPPED);
+  }
+
+  /** What is noted of a file without a note. */
+  private static QuarantineNote unread(SpoolIndex index) {
+    return new QuarantineNote(
+        QuarantineNote.Kind.ENTRY,
+        index,
+        new SpoolIndex(index.segment(), index.sequence() + 1),
+        1,
+        0,
+        QuarantineReason.UNKNOWN,
+        "the file had no readable first line",
+        "");
   }
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
@@ -241,36 +325,52 @@ public final class QuarantineStore {
     }
   }
 
-  private void count(String name, Counts counts) {
-    Counts before = files.put(name, counts);
-    if (before != null) {
-      entryCount -= before.entries();
-      rowCount -= before.rows();
-    }
+  private void count(Map<String, Counts> into, String index, Counts counts) {
+    boolean unused = uncount(into, index);
+    into.put(index, counts);
     entryCount += counts.entries();
     rowCount += counts.rows();
+    if (into == files) {
+      addToReason(counts.reason(), counts.entries());
+    }
+  }
+
+  /** Whether it was counted. */
+  private boolean uncount(Map<String, Counts> from, String index) {
+    Counts before = from.remove(index);
+    if (before == null) {
+      return false;
+    }
+    entryCount -= before.entries();
+    rowCount -= before.rows();
+    if (from == files) {
+      addToReason(before.reason(), -before.entries());
+    }
+    return true;
+  }
+
+  private void addToReason(QuarantineReason reason, long entries) {
+    Map<QuarantineReason, Long> changed = new EnumMap<>(entriesByReason);
+    changed.merge(reason, entries, Long::sum);
+    entriesByReason = Map.copyOf(changed);
+  }
+
+  private static Map<QuarantineReason, Long> noEntries() {
+    Map<QuarantineReason, Long> none = new EnumMap<>(QuarantineReason.class);
+    for (QuarantineReason reason : QuarantineReason.values()) {
+      none.put(reason, 0L);
+    }
+    return Map.copyOf(none);
   }
 
   private static Counts readCounts(Path file) throws IOException {
-    JsonNode line = readFirstLine(file);
-    return line.isMissingNode()
-        ? new Counts(1, 0)
-        : new Counts(line.path("entries").asLong(), line.path("rows").asLong());
-  }
-
-  /** The line before the content; missing when it is no JSON. */
-  static JsonNode readFirstLine(Path file) throws IOException {
-    String first;
-    try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-      first = reader.readLine();
-    }
-    try {
-      return JSON.readTree(first == null ? "" : first);
-    } catch (JsonProcessingException e) {
+    Optional<QuarantineNote> note = QuarantinedFile.read(file).note();
+    if (note.isEmpty()) {
       LOG.warn(
-          "a file in quarantine has no readable first line, its rows aren't counted: {}", file, e);
-      return MissingNode.getInstance();
+          "a file in quarantine has no readable first line, its rows aren't counted: {}", file);
+      return new Counts(1, 0, QuarantineReason.UNKNOWN);
     }
+    return Counts.of(note.get());
   }
 
   /** Whether a file of the folder is one of these, and whole. */
@@ -278,10 +378,16 @@ public final class QuarantineStore {
     return file.toString().endsWith(SUFFIX);
   }
 
+  /** Whether a file of the folder says that something was given up. */
+  static boolean isDropped(Path file) {
+    return file.toString().endsWith(DROPPED);
+  }
+
   /** The index that a file is named by. */
   static String indexOf(Path file) {
     String name = nameOf(file);
-    return name.substring(0, name.length() - SUFFIX.length());
+    int end = name.lastIndexOf('.');
+    return end < 0 ? name : name.substring(0, end);
   }
 
   private static String nameOf(Path file) {

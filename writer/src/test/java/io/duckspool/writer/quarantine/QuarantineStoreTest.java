@@ -8,14 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.duckspool.spool.SpoolIndex;
-import io.duckspool.writer.quarantine.QuarantineStore.Kind;
-import io.duckspool.writer.quarantine.QuarantineStore.Note;
+import io.duckspool.writer.quarantine.QuarantineNote.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,7 +82,15 @@ final class QuarantineStoreTest {
     QuarantineStore store = open();
     store.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
     store.put(
-        new Note(Kind.DAMAGE, index(9), index(12), 3, 40, "zeroed", "2026-01-01T00:00:00Z"),
+        new QuarantineNote(
+            Kind.DAMAGE,
+            index(9),
+            index(12),
+            3,
+            40,
+            QuarantineReason.DAMAGE,
+            "zeroed",
+            "2026-01-01T00:00:00Z"),
         ByteBuffer.wrap(new byte[10]));
     Files.write(folder.resolve("60000001-20.quarantined.tmp"), new byte[5]);
 
@@ -102,6 +110,73 @@ final class QuarantineStoreTest {
   }
 
   @Test
+  void whatIsGivenUp_losesItsBytes_andStaysCounted_alsoAfterARestart() throws IOException {
+    QuarantineStore store = open();
+    store.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
+    store.put(entry(8, 5, "e"), ByteBuffer.wrap(new byte[10]));
+    assertEquals(3, store.drop(index(7), "2026-01-02T00:00:00Z").orElseThrow().rows());
+    assertTrue(store.drop(index(7), "2026-01-02T00:00:00Z").isEmpty());
+
+    for (QuarantineStore each : List.of(store, open())) {
+      assertEquals(2, each.entryCount());
+      assertEquals(8, each.rowCount());
+      assertEquals(List.of(index(8)), each.indices());
+      assertEquals(1, each.entriesByReason().get(QuarantineReason.UNDECODABLE));
+    }
+    assertFalse(Files.exists(folder.resolve("60000001-7.quarantined")));
+    String line = Files.readString(folder.resolve("60000001-7.dropped"));
+    assertTrue(line.contains("\"dropped_at\":\"2026-01-02T00:00:00Z\""), line);
+    assertEquals(2, QuarantineFolder.ranges(folder).size());
+    assertEquals(1, QuarantineFolder.files(folder).size());
+  }
+
+  @Test
+  void aDropThatWasCutOff_isFinishedByTheNextStart_andAnEntryThatComesAgainIsThereAgain()
+      throws IOException {
+    QuarantineStore store = open();
+    store.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
+    byte[] file = Files.readAllBytes(folder.resolve("60000001-7.quarantined"));
+    assertTrue(store.drop(index(7), "2026-01-02T00:00:00Z").isPresent());
+    Files.write(folder.resolve("60000001-7.quarantined"), file);
+
+    QuarantineStore again = open();
+    assertEquals(List.of(), again.indices());
+    assertEquals(3, again.rowCount());
+    again.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
+    assertEquals(List.of(index(7)), again.indices());
+    assertEquals(3, again.rowCount());
+    assertEquals(List.of(index(7)), open().indices());
+    again.takeBack(index(7));
+    assertEquals(0, again.rowCount());
+  }
+
+  @Test
+  void entriesThatWereStored_areGone_andThoseThatFailedAgainHaveTheNewError() throws IOException {
+    QuarantineStore store = open();
+    store.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
+    store.put(entry(8, 5, "e"), ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    store.stored(List.of(index(7), index(99)));
+    store.failedAgain(index(8), QuarantineReason.REJECTED_BY_TARGET, "no such day");
+
+    assertEquals(1, store.entryCount());
+    assertEquals(5, store.rowCount());
+    QuarantinedFile file = open().find(index(8)).orElseThrow();
+    assertEquals("no such day", file.note().orElseThrow().error());
+    assertEquals(QuarantineReason.REJECTED_BY_TARGET, file.note().orElseThrow().reason());
+    assertEquals("2026-01-01T00:00:00Z", file.note().orElseThrow().quarantinedAt());
+    assertArrayEquals(new byte[] {1, 2, 3}, file.openContent().readAllBytes());
+    assertTrue(open().find(index(7)).isEmpty());
+  }
+
+  @Test
+  void anErrorOfAnyLength_leavesALineThatIsRead() throws IOException {
+    open().put(entry(7, 3, "\u0000".repeat(100_000)), ByteBuffer.wrap(new byte[10]));
+    QuarantineNote note = open().find(index(7)).orElseThrow().note().orElseThrow();
+    assertEquals(QuarantineNote.MAX_ERROR_CHARS, note.error().length());
+    assertTrue(note.error().endsWith("\u2026"));
+  }
+
+  @Test
   void noFolderIsMadeBeforeTheFirstEntry() throws IOException {
     assertEquals(0, open().entryCount());
     assertFalse(Files.exists(folder));
@@ -111,9 +186,16 @@ final class QuarantineStoreTest {
     return QuarantineStore.open(folder);
   }
 
-  private static Note entry(long sequence, long rows, String error) {
-    return new Note(
-        Kind.ENTRY, index(sequence), index(sequence + 1), 1, rows, error, "2026-01-01T00:00:00Z");
+  private static QuarantineNote entry(long sequence, long rows, String error) {
+    return new QuarantineNote(
+        Kind.ENTRY,
+        index(sequence),
+        index(sequence + 1),
+        1,
+        rows,
+        QuarantineReason.UNDECODABLE,
+        error,
+        "2026-01-01T00:00:00Z");
   }
 
   private static SpoolIndex index(long sequence) {

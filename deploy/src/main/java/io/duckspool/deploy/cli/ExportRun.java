@@ -1,0 +1,88 @@
+package io.duckspool.deploy.cli;
+
+import io.duckspool.common.process.ExitCode;
+import io.duckspool.deploy.export.EntryExport;
+import io.duckspool.spool.Envelope;
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.writer.quarantine.QuarantineNote;
+import io.duckspool.writer.quarantine.QuarantinedFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.util.Optional;
+
+/** Exports entries one by one, says which can't be had, and counts both. Used by one thread. */
+final class ExportRun {
+
+  private final ExportOptions options;
+  private final EntryExport export;
+  private final PrintWriter err;
+  private long entryCount;
+  private long rowCount;
+  private long failureCount;
+
+  /**
+   * @param export closed by its owner
+   */
+  ExportRun(ExportOptions options, EntryExport export, PrintWriter err) {
+    this.options = options;
+    this.export = export;
+    this.err = err;
+  }
+
+  /** An entry of the range. */
+  void entry(Envelope envelope, byte[] array, Optional<QuarantineNote> note) throws IOException {
+    if (!options.wants(envelope)) {
+      return;
+    }
+    Optional<String> fault = export.entry(envelope, array, note);
+    if (fault.isPresent()) {
+      fail(envelope.index().toString(), fault.get());
+    } else {
+      entryCount++;
+      rowCount += envelope.meta().rows();
+    }
+  }
+
+  /** A file of a quarantine, whatever is in it. */
+  void file(QuarantinedFile file) throws IOException {
+    QuarantinedFile.Content content = file.content();
+    if (content instanceof QuarantinedFile.Content.Entry entry && file.fault().isEmpty()) {
+      entry(entry.envelope(), entry.array(), file.note());
+      return;
+    }
+    if (!options.wantsBytes()) {
+      return;
+    }
+    String name =
+        file.index().map(SpoolIndex::toString).orElse(String.valueOf(file.path().getFileName()));
+    boolean isDamage = content instanceof QuarantinedFile.Content.Damage && file.fault().isEmpty();
+    Optional<String> fault;
+    try (InputStream bytes = file.openContent()) {
+      fault = export.bytes(name, isDamage ? "damage" : "corrupt", file.note(), bytes);
+    }
+    if (fault.isPresent()) {
+      fail(name, fault.get());
+    } else {
+      entryCount += file.note().map(QuarantineNote::entries).orElse(1L);
+      rowCount += file.note().map(QuarantineNote::rows).orElse(0L);
+    }
+  }
+
+  /** Something that can't be had. */
+  void fail(String name, String why) {
+    failureCount++;
+    err.println(name + ": " + why);
+  }
+
+  /** Says what came of it; the exit code. */
+  int end() {
+    err.printf(
+        "exported %,d entries with %,d rows%s%n",
+        entryCount,
+        rowCount,
+        failureCount == 0 ? "" : "; %,d could not be exported".formatted(failureCount));
+    err.flush();
+    return failureCount == 0 ? ExitCode.DONE : ExitCode.FAILED;
+  }
+}

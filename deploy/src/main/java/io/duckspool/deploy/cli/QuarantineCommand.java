@@ -1,0 +1,29 @@
+package io.duckspool.deploy.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code duckspool quarantine}: list, show and export look at files only. */
+@Command(
+    name = "quarantine",
+    description =
+        "Looks at what could not be stored, and gives it out as OTLP/JSON or as it was received.",
+    mixinStandardHelpOptions = true,
+    subcommands = {
+      QuarantineListCommand.class,
+      QuarantineShowCommand.class,
+      QuarantineExportCommand.class
+    })
+final class QuarantineCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the field
+  QuarantineCommand() {}
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "list, show or export?");
+  }
+}
