@@ -16,6 +16,7 @@ import io.duckspool.receiver.control.ControlPort;
 import io.duckspool.receiver.control.ControlServices;
 import io.duckspool.receiver.control.ReceiverMetrics;
 import io.duckspool.receiver.http.BodyDeadlines;
+import io.duckspool.receiver.http.ConnectionLimit;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.receiver.ingest.ChunkPool;
 import io.duckspool.receiver.ingest.InFlightBytes;
@@ -113,7 +114,8 @@ public final class Receiver implements ServiceProcess.Running {
     InFlightBytes memory = new InFlightBytes(config.receiver().maxInFlightBytes().bytes());
     ChunkPool chunks = new ChunkPool(memory.maxBytes() / CHUNK_PART);
     BodyDeadlines deadlines = pushed(new BodyDeadlines(config.receiver().bodyTimeout(), ticker));
-    IngestServices services = new IngestServices(memory, chunks, deadlines, clock);
+    ConnectionLimit connections = ConnectionLimit.within(config.receiver().maxConnections());
+    IngestServices services = new IngestServices(memory, chunks, deadlines, connections, clock);
 
     AdminClient writer = new AdminClient(config.writer().control(), config.control().tokenFile());
     WriterView writerView = pushed(new WriterView(writer));
@@ -135,7 +137,7 @@ public final class Receiver implements ServiceProcess.Running {
                     servers,
                     new ServerParameters(config, Machine.current()),
                     loaded.values(),
-                    new MetricsPage(new ReceiverMetrics(servers, memory)))));
+                    new MetricsPage(new ReceiverMetrics(servers, memory, connections)))));
     watch(servers);
     LOG.info("receiver started, data folder {}", data.root());
   }

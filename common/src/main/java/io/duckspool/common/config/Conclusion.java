@@ -75,7 +75,8 @@ final class Conclusion {
             DataSize.ofBytes(machine.maxHeapBytes()).dividedBy(4)),
         values.get(ConfigKeys.RECEIVER_MAX_REQUEST_ROWS, 1_000_000),
         values.get(ConfigKeys.RECEIVER_MAX_EXPANDED_BYTES, DataSize.ofGibibytes(1)),
-        values.get(ConfigKeys.RECEIVER_BODY_TIMEOUT, DurationText.parse("30s")));
+        values.get(ConfigKeys.RECEIVER_BODY_TIMEOUT, DurationText.parse("30s")),
+        values.get(ConfigKeys.RECEIVER_MAX_CONNECTIONS, 10_000));
   }
 
   /** Empty when it depends on the heap of another process than this one. */

@@ -53,7 +53,14 @@ public final class ConfigKeys {
           "receiver.body_timeout",
           ValueType.duration(Duration.ofMillis(1), DAY),
           "30s",
-          "How long a body may take to arrive; it must also come at 1 KiB/s or more.");
+          "How long a body may take to arrive, and so may the head before it; a body must also come at 1 KiB/s or more.");
+
+  static final ConfigKey<Integer> RECEIVER_MAX_CONNECTIONS =
+      key(
+          "receiver.max_connections",
+          ValueType.integer(1, Integer.MAX_VALUE),
+          "10000",
+          "Connections that all servers together keep open, and never more than three quarters of the process's file descriptors. One more is closed at once; from seven eighths on, a connection may be idle for a second only.");
 
   static final ConfigKey<HostPort> WRITER_CONTROL =
       key("writer.control", ValueType.hostPort(), "127.0.0.1:4320", "The writer's control port.");

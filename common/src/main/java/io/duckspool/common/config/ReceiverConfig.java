@@ -11,10 +11,12 @@ import java.time.Duration;
  * @param maxRequestRows rows one request may become
  * @param maxExpandedBytes rows times their resource and scope text that one request may become
  * @param bodyTimeout how long a body may take to arrive
+ * @param maxConnections connections of all servers
  */
 public record ReceiverConfig(
     HostPort control,
     DataSize maxInFlightBytes,
     int maxRequestRows,
     DataSize maxExpandedBytes,
-    Duration bodyTimeout) {}
+    Duration bodyTimeout,
+    int maxConnections) {}

@@ -39,7 +39,8 @@ final class ConfigLoaderTest {
                 DataSize.ofMebibytes(256),
                 1_000_000,
                 DataSize.ofGibibytes(1),
-                Duration.ofSeconds(30)),
+                Duration.ofSeconds(30),
+                10_000),
             new WriterConfig(
                 new HostPort("127.0.0.1", 4320),
                 DataSize.ofGibibytes(1),
@@ -105,6 +106,7 @@ final class ConfigLoaderTest {
     values.put("receiver.max_request_rows", "7");
     values.put("receiver.max_expanded_bytes", "2GiB");
     values.put("receiver.body_timeout", "250ms");
+    values.put("receiver.max_connections", "77");
     values.put("writer.control", "10.0.0.1:5320");
     values.put("writer.max_batch_bytes", "300MiB");
     values.put("writer.max_batch_rows", "8");
@@ -229,7 +231,8 @@ final class ConfigLoaderTest {
             DataSize.ofMebibytes(128),
             7,
             DataSize.ofGibibytes(2),
-            Duration.ofMillis(250)),
+            Duration.ofMillis(250),
+            77),
         new WriterConfig(
             new HostPort("10.0.0.1", 5320), DataSize.ofMebibytes(300), 8, Optional.of(false)),
         new ControlConfig(f.resolve("ct"), true),
@@ -416,6 +419,7 @@ final class ConfigLoaderTest {
         "receiver.max_request_rows | 2147483647 | 2147483648 | must be >= 1, got 2147483648",
         "receiver.max_expanded_bytes | 1 | 0 | must be >= 1, got 0",
         "receiver.body_timeout | 1ms | 0ms | must be 1ms to 1d, got 0ms",
+        "receiver.max_connections | 1 | 0 | must be >= 1, got 0",
         "receiver.body_timeout | 24h | 25h | must be 1ms to 1d, got 25h",
         "writer.max_batch_bytes | 1 | 0 | must be >= 1, got 0",
         "writer.max_batch_rows | 1 | 0 | must be >= 1, got 0",

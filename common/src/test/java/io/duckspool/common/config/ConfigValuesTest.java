@@ -58,6 +58,7 @@ final class ConfigValuesTest {
             value("control.token_file", "/flag/control.token", "default"),
             value("receiver.control", "127.0.0.1:4319", "default"),
             value("receiver.body_timeout", "30s", "default"),
+            value("receiver.max_connections", "10000", "default"),
             value("receiver.max_in_flight_bytes", "256MiB", "default"),
             value("spool.sync", "group", "default"),
             value("spool.disk_reserve", "1GiB", "default"))) {

@@ -56,7 +56,11 @@ final class SbomIT {
   }
 
   private JsonNode read() throws IOException {
-    return new ObjectMapper().readTree(home.resolve("sbom.cdx.json").toFile());
+    Path bill = home.resolve("sbom.cdx.json");
+    if (!Files.exists(bill)) {
+      throw new AssertionError("no bill of materials, build without mvn -o: " + bill);
+    }
+    return new ObjectMapper().readTree(bill.toFile());
   }
 
   /** SHA-256 by the name of the jar; empty where the build gives none. */

@@ -3,6 +3,7 @@ package io.duckspool.receiver.control;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.metrics.Families;
 import io.duckspool.common.otlp.Signal;
+import io.duckspool.receiver.http.ConnectionLimit;
 import io.duckspool.receiver.ingest.InFlightBytes;
 import io.duckspool.receiver.lifecycle.Servers;
 import java.util.Locale;
@@ -19,11 +20,13 @@ public final class ReceiverMetrics implements Consumer<Families> {
 
   private final Servers servers;
   private final InFlightBytes memory;
+  private final ConnectionLimit connections;
 
   /** Metrics of all servers, and of the memory that they share. */
-  public ReceiverMetrics(Servers servers, InFlightBytes memory) {
+  public ReceiverMetrics(Servers servers, InFlightBytes memory, ConnectionLimit connections) {
     this.servers = servers;
     this.memory = memory;
+    this.connections = connections;
   }
 
   @Override
@@ -36,6 +39,11 @@ public final class ReceiverMetrics implements Consumer<Families> {
         PREFIX + "max_in_flight_bytes",
         "Bound of duckspool_receiver_in_flight_bytes: receiver.max_in_flight_bytes.",
         memory.maxBytes());
+    families.gauge(PREFIX + "connections", "Open connections of all servers.", connections.count());
+    families.gauge(
+        PREFIX + "max_connections",
+        "Bound of duckspool_receiver_connections: receiver.max_connections.",
+        connections.max());
     families.gauge(
         PREFIX + "writer_connected",
         "1 when the writer answered the last time it was asked.",

@@ -28,6 +28,7 @@ public final class BodyDeadlines implements AutoCloseable {
   private final Duration bodyTimeout;
   private final LongSupplier ticker;
   private final Set<BodyReader> readers = ConcurrentHashMap.newKeySet();
+  private final HeadDeadlines heads;
   private final ScheduledExecutorService scheduler =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -44,6 +45,7 @@ public final class BodyDeadlines implements AutoCloseable {
   public BodyDeadlines(Duration bodyTimeout, LongSupplier ticker) {
     this.bodyTimeout = bodyTimeout;
     this.ticker = ticker;
+    this.heads = new HeadDeadlines(bodyTimeout, ticker);
     var unused =
         scheduler.scheduleWithFixedDelay(
             this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -79,8 +81,14 @@ public final class BodyDeadlines implements AutoCloseable {
     return ticker.getAsLong() - startNanos > Math.min(DRAIN.toNanos(), bodyTimeout.toNanos());
   }
 
+  /** Those of the requests' heads, on all connections. */
+  HeadDeadlines heads() {
+    return heads;
+  }
+
   private void tick() {
     readers.forEach(BodyReader::checkDeadline);
+    heads.check();
   }
 
   /** Ends the thread; bodies still being read are left to their connections. */

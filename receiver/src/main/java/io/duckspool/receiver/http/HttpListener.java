@@ -39,7 +39,7 @@ public final class HttpListener implements AutoCloseable {
    * A connection without requests is closed; also bounds what our own deadlines can't see. A
    * request that waits for its reply is not idle.
    */
-  private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+  static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
 
   private final Javalin javalin;
   private final List<ServerSocketChannel> channels;
@@ -80,7 +80,14 @@ public final class HttpListener implements AutoCloseable {
     Rejections rejections =
         new Rejections(RouteTable.ofIngest(), writer, services.deadlines(), threads);
     IngestRoutes routes = new IngestRoutes(handler, degradation);
-    return open(bound, threads, writer, rejections, routes::addTo);
+    return open(
+        bound,
+        threads,
+        writer,
+        rejections,
+        routes::addTo,
+        services.deadlines().heads(),
+        Optional.of(services.connections()));
   }
 
   /**
@@ -111,7 +118,7 @@ public final class HttpListener implements AutoCloseable {
     QueuedThreadPool threads = threads("control", httpThreads);
     Rejections rejections = new Rejections(table, writer, deadlines, threads);
     BoundPort bound = BoundPort.bind(address.host(), address.port());
-    return open(bound, threads, writer, rejections, handlers);
+    return open(bound, threads, writer, rejections, handlers, deadlines.heads(), Optional.empty());
   }
 
   private static HttpListener open(
@@ -119,7 +126,9 @@ public final class HttpListener implements AutoCloseable {
       QueuedThreadPool threads,
       ReplyWriter writer,
       Rejections rejections,
-      Consumer<RoutesConfig> handlers)
+      Consumer<RoutesConfig> handlers,
+      HeadDeadlines heads,
+      Optional<ConnectionLimit> limit)
       throws IOException {
     boolean started = false;
     try {
@@ -129,8 +138,10 @@ public final class HttpListener implements AutoCloseable {
           Javalin.create(
               config -> {
                 configure(config, threads, writer);
+                config.jetty.modifyHttpConfiguration(http -> http.addCustomizer(heads));
                 for (ServerSocketChannel channel : bound.channels()) {
-                  config.jetty.addConnector((jetty, http) -> connector(jetty, http, channel));
+                  config.jetty.addConnector(
+                      (jetty, http) -> connector(jetty, http, channel, heads, limit));
                 }
                 handlers.accept(config.routes);
                 rejections.addTo(config.routes);
@@ -193,10 +204,16 @@ public final class HttpListener implements AutoCloseable {
   }
 
   private static Connector connector(
-      Server server, HttpConfiguration http, ServerSocketChannel channel) {
+      Server server,
+      HttpConfiguration http,
+      ServerSocketChannel channel,
+      HeadDeadlines heads,
+      Optional<ConnectionLimit> limit) {
     // No acceptor threads: the one selector accepts, too.
     ServerConnector connector = new ServerConnector(server, 0, 1, new HttpConnectionFactory(http));
     connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
+    connector.addBean(heads);
+    limit.ifPresent(connector::addBean);
     try {
       connector.open(channel);
     } catch (IOException e) {

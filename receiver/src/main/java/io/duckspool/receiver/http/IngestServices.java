@@ -10,7 +10,12 @@ import java.time.InstantSource;
  * @param memory budget of bodies in flight
  * @param chunks spare buffers
  * @param deadlines ends slow bodies
+ * @param connections bounds those of all servers
  * @param clock says when a request arrived
  */
 public record IngestServices(
-    InFlightBytes memory, ChunkPool chunks, BodyDeadlines deadlines, InstantSource clock) {}
+    InFlightBytes memory,
+    ChunkPool chunks,
+    BodyDeadlines deadlines,
+    ConnectionLimit connections,
+    InstantSource clock) {}

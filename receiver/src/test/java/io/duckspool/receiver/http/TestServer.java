@@ -33,6 +33,7 @@ public final class TestServer implements AutoCloseable {
   public final FakeSpool fake = new FakeSpool();
   public final InFlightBytes memory;
   public final Admission admission;
+  public final ConnectionLimit connections;
   public final RequestCounts counts = new RequestCounts();
   public final int port;
   public final String host;
@@ -49,6 +50,7 @@ public final class TestServer implements AutoCloseable {
     boolean otlpMode;
     boolean disableAuth;
     int httpThreads = 4;
+    int maxConnections = 5_000;
     String host = "127.0.0.1";
     int port;
     Optional<Spool> spool = Optional.empty();
@@ -64,12 +66,14 @@ public final class TestServer implements AutoCloseable {
     host = options.host;
     port = options.port == 0 ? FreePort.take() : options.port;
     memory = new InFlightBytes(options.maxInFlightBytes);
+    connections = new ConnectionLimit(options.maxConnections);
     deadlines = new BodyDeadlines(options.bodyTimeout, System::nanoTime);
     Spool spool = options.spool.orElse(fake);
     admission = new Admission(memory, spool, options.maxBufferedBytes, System::nanoTime);
     listener =
         HttpListener.open(
-            new IngestServices(memory, new ChunkPool(1 << 20), deadlines, InstantSource.system()),
+            new IngestServices(
+                memory, new ChunkPool(1 << 20), deadlines, connections, InstantSource.system()),
             new IngestServer(
                 new ListenUri(options.host, port),
                 options.httpThreads,

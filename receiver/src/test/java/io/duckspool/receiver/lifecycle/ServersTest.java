@@ -24,6 +24,7 @@ import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.FakeSpoolStore;
 import io.duckspool.receiver.FakeWriter;
 import io.duckspool.receiver.http.BodyDeadlines;
+import io.duckspool.receiver.http.ConnectionLimit;
 import io.duckspool.receiver.http.IngestServices;
 import io.duckspool.receiver.http.RawClient;
 import io.duckspool.receiver.http.Sockets;
@@ -87,6 +88,7 @@ class ServersTest {
                 new InFlightBytes(1 << 20),
                 new ChunkPool(1 << 16),
                 deadlines,
+                new ConnectionLimit(1_000),
                 InstantSource.system()),
             InstantSource.system(),
             System::nanoTime);
