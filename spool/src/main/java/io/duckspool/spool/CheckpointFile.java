@@ -202,7 +202,8 @@ public final class CheckpointFile {
             && slot.getLong(16) >= 0
             && slot.getLong(24) >= 0
             && slot.getLong(32) >= 0
-            && slot.getLong(40) >= 0;
+            && slot.getLong(40) >= 0
+            && (magic == DURABLE_MAGIC || slot.getLong(48) >= 0);
     return isValid ? Optional.of(slot) : Optional.empty();
   }
 

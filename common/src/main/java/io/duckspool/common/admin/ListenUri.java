@@ -67,6 +67,10 @@ public record ListenUri(String host, int port) {
     if (!HOST_NAME.matcher(host).matches()) {
       throw refused(trimmed, "not a host name: " + host + "; ");
     }
+    if (host.startsWith(V6_PREFIX)) {
+      // Two servers would share a folder: v6_--1 and [::1].
+      throw refused(trimmed, "a host name must not begin with " + V6_PREFIX + "; ");
+    }
     return new ListenUri(host, port);
   }
 

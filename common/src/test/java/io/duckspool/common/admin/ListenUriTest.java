@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -105,5 +106,12 @@ class ListenUriTest {
       assertEquals(Optional.empty(), ListenUri.ofFolderName(other), other);
     }
     assertEquals("http://[::1]:4318", ListenUri.parse("otlp:[::1]").listenUrl());
+  }
+
+  @Test
+  void aHostName_neverHasTheFolderOfAnIpv6Address() {
+    assertEquals("v6_--1_4318", ListenUri.parse("otlp:[::1]").folderName());
+    assertThrows(IllegalArgumentException.class, () -> ListenUri.parse("otlp:v6_--1"));
+    assertThrows(IllegalArgumentException.class, () -> ListenUri.parse("otlp:V6_80"));
   }
 }
