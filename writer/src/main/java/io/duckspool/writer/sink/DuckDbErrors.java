@@ -46,7 +46,8 @@ final class DuckDbErrors {
       Pattern.compile("No files found that match|No such file or directory|404|NoSuchKey");
 
   private static final Pattern NO_TABLE =
-      Pattern.compile("^Catalog Error: Table with name .*? does not exist( because schema )?");
+      Pattern.compile(
+          "^Catalog Error: Table with name .*? does not exist( because schema )?", Pattern.DOTALL);
 
   /** What asking a view for the number of its rows fails with. */
   private static final Pattern NO_ROWID =
