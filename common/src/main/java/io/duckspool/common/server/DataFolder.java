@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -35,9 +36,17 @@ public record DataFolder(Path root) {
     root = root.toAbsolutePath().normalize();
   }
 
-  /** Creates the folder and {@code servers}, each for its owner alone; keeps what is there. */
+  /**
+   * Creates the folder and {@code servers}, each for its owner alone; keeps what is there.
+   *
+   * @throws IOException also for a folder on a network file system
+   */
   public void create() throws IOException {
     AtomicFile.createFolder(root);
+    Optional<String> refusal = NetworkFileSystems.refusal(root);
+    if (refusal.isPresent()) {
+      throw new IOException(refusal.get());
+    }
     AtomicFile.createFolder(servers());
   }
 

@@ -4,6 +4,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.duckspool.common.server.AtomicFile;
+import io.duckspool.common.server.NetworkFileSystems;
 import io.duckspool.spool.CheckpointFile;
 import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.DurableMark;
@@ -23,7 +24,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -41,29 +41,6 @@ public final class ChronicleSpoolStore implements SpoolStore {
   private static final long MAX_BY_CLOCK = 1_900_000_000;
 
   private static final String COUNTER_FILE = "segment.counter";
-
-  /** By file-store type: a mapped file there is coherent or durable only by luck. */
-  private static final Set<String> NETWORK_FILE_SYSTEMS =
-      Set.of(
-          "9p",
-          "afs",
-          "beegfs",
-          "ceph",
-          "cifs",
-          "fuse.ceph",
-          "fuse.glusterfs",
-          "fuse.s3fs",
-          "fuse.sshfs",
-          "glusterfs",
-          "lustre",
-          "ncpfs",
-          "nfs",
-          "nfs3",
-          "nfs4",
-          "smb2",
-          "smb3",
-          "smbfs",
-          "virtiofs");
 
   private final InstantSource clock;
   private final LongSupplier nanoTicker;
@@ -90,7 +67,10 @@ public final class ChronicleSpoolStore implements SpoolStore {
     requireId("runId", runId);
     SegmentFolder folder = SegmentFolder.of(serverFolder);
     try {
-      refuseNetworkFileSystem(Files.getFileStore(serverFolder).type(), serverFolder);
+      Optional<String> refusal = NetworkFileSystems.refusal(serverFolder);
+      if (refusal.isPresent()) {
+        throw new SpoolOpenException(refusal.get());
+      }
       AtomicFile.createFolder(folder.path());
       FileChannel lock = lock(folder);
       try {
@@ -231,16 +211,6 @@ public final class ChronicleSpoolStore implements SpoolStore {
           "the spool in " + folder.path() + " is open for appending elsewhere: stop that receiver");
     }
     return channel;
-  }
-
-  static void refuseNetworkFileSystem(String type, Path folder) throws SpoolOpenException {
-    if (NETWORK_FILE_SYSTEMS.contains(type.toLowerCase(Locale.ROOT))) {
-      throw new SpoolOpenException(
-          folder
-              + " is on a network file system ("
-              + type
-              + "), where memory-mapped files are not durable: put `data` on a local disk");
-    }
   }
 
   private static void requireId(String name, String id) {

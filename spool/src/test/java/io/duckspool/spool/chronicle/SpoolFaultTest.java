@@ -383,14 +383,6 @@ class SpoolFaultTest {
   }
 
   @Test
-  void networkFileSystemsAreRefused() {
-    for (String type : List.of("nfs", "nfs4", "CIFS", "fuse.sshfs", "9p")) {
-      assertThrows(
-          SpoolOpenException.class, () -> ChronicleSpoolStore.refuseNetworkFileSystem(type, temp));
-    }
-  }
-
-  @Test
   void appendsThatWaitForARollFail_whenTheSpoolIsClosed() throws Exception {
     Spool spool = open(temp);
     append(spool, payload(1, 10), 1);
