@@ -7,12 +7,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks at the bodies that are being read, a few times a second, and ends those that are too slow:
  * one thread for all servers of the process. Thread-safe.
  */
 public final class BodyDeadlines implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BodyDeadlines.class);
 
   /** A body slower than this on average is given up (contract of {@code body_timeout}). */
   static final long MIN_BYTES_PER_SECOND = 1024;
@@ -87,8 +90,17 @@ public final class BodyDeadlines implements AutoCloseable {
   }
 
   private void tick() {
-    readers.forEach(BodyReader::checkDeadline);
-    heads.check();
+    readers.forEach(reader -> guarded(reader::checkDeadline));
+    guarded(heads::check);
+  }
+
+  /** A failure of one must not end the deadlines of all. */
+  private static void guarded(Runnable check) {
+    try {
+      check.run();
+    } catch (RuntimeException e) {
+      LOG.warn("a deadline can't be looked after", e);
+    }
   }
 
   /** Ends the thread; bodies still being read are left to their connections. */

@@ -4,15 +4,15 @@ import java.lang.management.ManagementFactory;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.jetty.io.Connection;
-import org.eclipse.jetty.io.EndPoint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Bounds the connections of all OTLP listeners of the process, so that sockets never take the file
- * descriptors that spools need. From seven eighths of the limit on, connections may be idle only
- * for a moment, which makes room for those that have something to say; beyond the limit a new one
- * is closed at once. Control ports aren't counted: an operator gets in.
+ * descriptors that spools need. From seven eighths of the limit on, until half of them are gone,
+ * connections may be idle between requests only for a moment, which makes room for those that have
+ * something to say ({@link HeadDeadlines} looks after that); beyond the limit a new one is closed
+ * at once. Control ports aren't counted: an operator gets in.
  *
  * <p>Thread-safe.
  */
@@ -21,12 +21,11 @@ public final class ConnectionLimit implements Connection.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimit.class);
 
   /** How long a connection may be idle while they are many (a guess). */
-  private static final long CROWDED_IDLE_MILLIS = 1_000;
+  static final long CROWDED_IDLE_MILLIS = 1_000;
 
   private final int maxConnections;
-  private final long idleMillis;
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
-  private boolean isCrowded;
+  private volatile boolean isCrowded;
 
   /**
    * Makes a limit.
@@ -38,7 +37,6 @@ public final class ConnectionLimit implements Connection.Listener {
       throw new IllegalArgumentException("maxConnections must be > 0, got " + maxConnections);
     }
     this.maxConnections = maxConnections;
-    this.idleMillis = HttpListener.IDLE_TIMEOUT.toMillis();
   }
 
   /**
@@ -80,8 +78,6 @@ public final class ConnectionLimit implements Connection.Listener {
       // One that is closed while it is opened may never be told of again.
       open.remove(connection);
       connection.getEndPoint().close();
-    } else if (isCrowded(open.size())) {
-      connection.getEndPoint().setIdleTimeout(CROWDED_IDLE_MILLIS);
     }
     look();
   }
@@ -92,14 +88,14 @@ public final class ConnectionLimit implements Connection.Listener {
     look();
   }
 
-  private boolean isCrowded(int count) {
-    return count >= maxConnections - maxConnections / 8;
+  /** Whether connections are so many that this one must not be idle. */
+  boolean isCrowdedBy(Connection connection) {
+    return isCrowded && open.contains(connection);
   }
 
-  /** All get the other timeout only when they become many, or few again: half of the limit. */
   private synchronized void look() {
     int count = open.size();
-    if (!isCrowded && isCrowded(count)) {
+    if (!isCrowded && count >= maxConnections - maxConnections / 8) {
       isCrowded = true;
       LOG.warn(
           "{} connections are open, the limit is {} (receiver.max_connections): idle ones are"
@@ -107,18 +103,9 @@ public final class ConnectionLimit implements Connection.Listener {
           count,
           maxConnections,
           CROWDED_IDLE_MILLIS);
-      setIdle(CROWDED_IDLE_MILLIS);
     } else if (isCrowded && count <= maxConnections / 2) {
       isCrowded = false;
       LOG.info("{} connections are open, as many as may be idle for long", count);
-      setIdle(idleMillis);
-    }
-  }
-
-  private void setIdle(long millis) {
-    for (Connection connection : open) {
-      EndPoint endPoint = connection.getEndPoint();
-      endPoint.setIdleTimeout(millis);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.duckspool.receiver.http;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -12,8 +13,9 @@ import org.eclipse.jetty.server.Request;
 
 /**
  * Closes connections on which the head of a request takes longer than a body may: each byte that
- * trickles in makes a connection look alive to an idle timeout. Told of connections and requests by
- * Jetty's threads, and asked by the deadline thread. Thread-safe.
+ * trickles in makes a connection look alive to an idle timeout. Closes idle ones, too, while
+ * connections are too many; one in the middle of a request is never taken for idle. Told of
+ * connections and requests by Jetty's threads, and asked by the deadline thread. Thread-safe.
  */
 final class HeadDeadlines implements Connection.Listener, HttpConfiguration.Customizer {
 
@@ -22,6 +24,7 @@ final class HeadDeadlines implements Connection.Listener, HttpConfiguration.Cust
   private final long timeoutNanos;
   private final LongSupplier ticker;
   private final Map<Connection, Head> heads = new ConcurrentHashMap<>();
+  private volatile Optional<ConnectionLimit> limit = Optional.empty();
   private long checkedNanos;
 
   /**
@@ -42,11 +45,21 @@ final class HeadDeadlines implements Connection.Listener, HttpConfiguration.Cust
     private boolean isBegun;
     private long bytesBefore;
     private long beginNanos;
+
+    /** Since when nothing is under way. */
+    private long idleNanos;
+  }
+
+  /** From now on idle connections of this limit are closed while they are too many. */
+  void makeRoomFor(ConnectionLimit crowded) {
+    limit = Optional.of(crowded);
   }
 
   @Override
   public void onOpened(Connection connection) {
-    heads.put(connection, new Head());
+    Head head = new Head();
+    head.idleNanos = ticker.getAsLong();
+    heads.put(connection, head);
   }
 
   @Override
@@ -69,11 +82,12 @@ final class HeadDeadlines implements Connection.Listener, HttpConfiguration.Cust
     return request;
   }
 
-  private static void complete(Connection connection, Head head) {
+  private void complete(Connection connection, Head head) {
     synchronized (head) {
       head.isInRequest = false;
       // What of the next head came with this request is not counted: at most one buffer.
       head.bytesBefore = connection.getBytesIn();
+      head.idleNanos = ticker.getAsLong();
     }
   }
 
@@ -89,7 +103,7 @@ final class HeadDeadlines implements Connection.Listener, HttpConfiguration.Cust
           if (!connection.getEndPoint().isOpen()) {
             // One that was closed while it was opened may never be told of again.
             heads.remove(connection);
-          } else if (isTooSlow(connection, head, now)) {
+          } else if (isTooSlow(connection, head, now) || isInTheWay(connection, head, now)) {
             connection.getEndPoint().close();
           }
         });
@@ -105,6 +119,18 @@ final class HeadDeadlines implements Connection.Listener, HttpConfiguration.Cust
         head.beginNanos = now;
       }
       return now - head.beginNanos > timeoutNanos;
+    }
+  }
+
+  private boolean isInTheWay(Connection connection, Head head, long now) {
+    if (limit.isEmpty() || !limit.get().isCrowdedBy(connection)) {
+      return false;
+    }
+    synchronized (head) {
+      return !head.isInRequest
+          && connection.getBytesIn() == head.bytesBefore
+          && now - head.idleNanos
+              > TimeUnit.MILLISECONDS.toNanos(ConnectionLimit.CROWDED_IDLE_MILLIS);
     }
   }
 }

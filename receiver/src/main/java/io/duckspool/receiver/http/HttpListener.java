@@ -39,7 +39,7 @@ public final class HttpListener implements AutoCloseable {
    * A connection without requests is closed; also bounds what our own deadlines can't see. A
    * request that waits for its reply is not idle.
    */
-  static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
 
   private final Javalin javalin;
   private final List<ServerSocketChannel> channels;
@@ -80,6 +80,7 @@ public final class HttpListener implements AutoCloseable {
     Rejections rejections =
         new Rejections(RouteTable.ofIngest(), writer, services.deadlines(), threads);
     IngestRoutes routes = new IngestRoutes(handler, degradation);
+    services.deadlines().heads().makeRoomFor(services.connections());
     return open(
         bound,
         threads,

@@ -60,16 +60,15 @@ final class ReplyWriter {
   }
 
   /**
-   * Writes the whole reply; a client that is gone doesn't matter. Where the connection is kept, the
-   * reply stays in Jetty's buffer until the request is complete, and is then sent without holding a
-   * thread: clients that read no replies must not stop those that do.
+   * Writes the whole reply, and returns once it is on its way: a stop that waits for admitted
+   * requests must not close the connection before. A client that is gone doesn't matter.
    *
-   * @param keepsConnection false: the connection is closed after this reply, which is sent now, so
-   *     that what the client still sends can be dropped
+   * @param keepsConnection false: the connection is closed after this reply
    */
   void write(HttpServletResponse response, Reply reply, boolean keepsConnection) {
     response.setStatus(reply.status());
     response.setContentType(reply.contentType());
+    response.setContentLength(reply.body().length);
     reply.index().ifPresent(index -> response.setHeader("duckspool-index", index.toString()));
     reply
         .countHeaders()
@@ -83,13 +82,8 @@ final class ReplyWriter {
       response.setHeader("Connection", "close");
     }
     try {
-      if (keepsConnection) {
-        response.getOutputStream().write(reply.body());
-      } else {
-        response.setContentLength(reply.body().length);
-        response.getOutputStream().write(reply.body());
-        response.flushBuffer();
-      }
+      response.getOutputStream().write(reply.body());
+      response.flushBuffer();
     } catch (IOException e) {
       LOG.debug("the client went away before its reply", e);
     }
