@@ -67,6 +67,15 @@ public final class AdminApi {
    */
   public static final String VERIFY = "/admin/verify";
 
+  /**
+   * {@code POST}, writer: {@link QuarantineReplay}; 200 with {@link QuarantineReplayed} once each
+   * entry is stored or has failed again; 503 while the target can't be asked, then to be repeated.
+   */
+  public static final String QUARANTINE_REPLAY = "/admin/quarantine/replay";
+
+  /** {@code POST}, writer: {@link QuarantineDrop}; 200 with {@link QuarantineDropped}. */
+  public static final String QUARANTINE_DROP = "/admin/quarantine/drop";
+
   /** {@code GET}, both: 200 with an array of {@link ConfigValue}. */
   public static final String CONFIG = "/admin/config";
 
@@ -251,6 +260,59 @@ public final class AdminApi {
   /** A kept spool was removed with everything in it that was not committed. */
   public record Discarded(
       String listenUri, String spoolId, long discardedEntries, long discardedRows) {}
+
+  /**
+   * Stores entries in quarantine, each once.
+   *
+   * @param uri of the server whose target gets them
+   * @param spoolId of a stopped server that left them; null: they are the server's own
+   * @param indices of the entries, 1 to 1,000
+   */
+  public record QuarantineReplay(String uri, @Nullable String spoolId, List<String> indices) {}
+
+  /**
+   * What became of a {@link QuarantineReplay}.
+   *
+   * @param spoolId of the spool that the entries are from
+   * @param failures what could not be stored, and is in quarantine as before, if it was
+   */
+  public record QuarantineReplayed(
+      String listenUri,
+      String spoolId,
+      long replayedEntries,
+      long replayedRows,
+      List<QuarantineFailure> failures) {
+
+    public QuarantineReplayed {
+      failures = List.copyOf(failures);
+    }
+  }
+
+  /**
+   * An entry that a call could do nothing with.
+   *
+   * @param reason a word, as {@code quarantine list} has it
+   */
+  public record QuarantineFailure(String index, String reason, String error) {}
+
+  /**
+   * Gives up entries in quarantine.
+   *
+   * @param uri of the server; null with a {@code spoolId}
+   * @param spoolId of a stopped server that left them; null with a {@code uri}
+   * @param indices of the entries, 1 to 1,000
+   */
+  public record QuarantineDrop(
+      @Nullable String uri, @Nullable String spoolId, List<String> indices) {}
+
+  /** Entries are given up, for good. */
+  public record QuarantineDropped(
+      String spoolId, long droppedEntries, long droppedRows, List<QuarantineFailure> failures) {
+
+    public QuarantineDropped {
+      failures = List.copyOf(failures);
+    }
+  }
 
   /**
    * Whether what a server accepted is in its target, by what spool, ledger and provenance say.

@@ -89,6 +89,18 @@ public enum CrashPoint {
   SPOOL_SEGMENT_ENDING,
   /** A file in quarantine is durable, the ledger has not passed its entry. */
   QUARANTINE_SYNCED,
+  /** A replay of a quarantine has its intent, nothing of it is in the target. */
+  QUARANTINE_REPLAY_NOTED,
+  /** The target has the ledger row of a replay, not its rows. */
+  QUARANTINE_REPLAY_LEDGER_MADE,
+  /** The target has the rows of a replay, nothing says so here. */
+  QUARANTINE_REPLAY_COMMITTED,
+  /** One file of a replay whose rows are in the target is removed from quarantine, not synced. */
+  QUARANTINE_REPLAY_FILE_REMOVED,
+  /** The ledger row of a replay is removed, its intent is still there. */
+  QUARANTINE_REPLAY_LEDGER_REMOVED,
+  /** It is noted that an entry in quarantine is given up, its bytes are still there. */
+  QUARANTINE_DROP_NOTED,
   /** A batch is frozen, its transaction has not begun. */
   SEAL_FROZEN,
   /** The committed checkpoint is published, the segments below it are still there. */

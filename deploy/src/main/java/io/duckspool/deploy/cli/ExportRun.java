@@ -72,7 +72,7 @@ final class ExportRun {
   /** Something that can't be had. */
   void fail(String name, String why) {
     failureCount++;
-    err.println(name + ": " + why);
+    err.println(RowTable.oneLine(name + ": " + why));
   }
 
   /** Says what came of it; the exit code. */

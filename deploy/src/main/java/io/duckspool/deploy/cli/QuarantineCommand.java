@@ -5,16 +5,22 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code duckspool quarantine}: list, show and export look at files only. */
+/**
+ * {@code duckspool quarantine}: list, show and export look at files only; replay and drop ask the
+ * writer.
+ */
 @Command(
     name = "quarantine",
     description =
-        "Looks at what could not be stored, and gives it out as OTLP/JSON or as it was received.",
+        "Looks at what could not be stored, gives it out as OTLP/JSON or as it was received, stores"
+            + " it after a fix, or gives it up.",
     mixinStandardHelpOptions = true,
     subcommands = {
       QuarantineListCommand.class,
       QuarantineShowCommand.class,
-      QuarantineExportCommand.class
+      QuarantineExportCommand.class,
+      QuarantineReplayCommand.class,
+      QuarantineDropCommand.class
     })
 final class QuarantineCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -24,6 +30,6 @@ final class QuarantineCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "list, show or export?");
+    throw new ParameterException(spec.commandLine(), "list, show, export, replay or drop?");
   }
 }

@@ -137,16 +137,24 @@ final class RowTable {
 
   private static String text(JsonNode value) {
     String text = value.isNull() ? "NULL" : value.isValueNode() ? value.asText() : value.toString();
-    // One row, one line; a terminal must not be steered by what somebody logged.
-    String line =
-        text.codePoints()
-            .map(c -> Character.isISOControl(c) ? '\u00b7' : c)
-            .limit(MAX_WIDTH + 1L)
-            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-            .toString();
+    String line = printable(text, MAX_WIDTH + 1L);
     int end =
         line.offsetByCodePoints(0, Math.min(MAX_WIDTH, line.codePointCount(0, line.length())));
     return end == line.length() ? line : line.substring(0, end) + "\u2026";
+  }
+
+  /** One row, one line; a terminal must not be steered by what somebody logged. */
+  private static String printable(String text, long maxCharacters) {
+    return text.codePoints()
+        .map(c -> Character.isISOControl(c) ? '\u00b7' : c)
+        .limit(maxCharacters)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  /** A text as one line that a terminal can show. */
+  static String oneLine(String text) {
+    return printable(text, Long.MAX_VALUE);
   }
 
   private static String padded(String text, int width) {

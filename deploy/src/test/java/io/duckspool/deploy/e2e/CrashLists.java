@@ -60,11 +60,22 @@ public final class CrashLists {
           CrashPoint.REPLAY_LEDGER_REMOVED,
           CrashPoint.DISCARD_NOTED);
 
+  /** Those of the writer that calls about a quarantine reach. */
+  static final List<CrashPoint> OF_QUARANTINE =
+      List.of(
+          CrashPoint.QUARANTINE_REPLAY_NOTED,
+          CrashPoint.QUARANTINE_REPLAY_LEDGER_MADE,
+          CrashPoint.QUARANTINE_REPLAY_COMMITTED,
+          CrashPoint.QUARANTINE_REPLAY_FILE_REMOVED,
+          CrashPoint.QUARANTINE_REPLAY_LEDGER_REMOVED,
+          CrashPoint.QUARANTINE_DROP_NOTED);
+
   private CrashLists() {}
 
   /** Those of all lists. */
   public static List<CrashPoint> all() {
-    return Stream.of(OF_RECEIVER, OF_WRITER, OF_CALLS_IN_RECEIVER, OF_CALLS_IN_WRITER)
+    return Stream.of(
+            OF_RECEIVER, OF_WRITER, OF_CALLS_IN_RECEIVER, OF_CALLS_IN_WRITER, OF_QUARANTINE)
         .flatMap(List::stream)
         .toList();
   }

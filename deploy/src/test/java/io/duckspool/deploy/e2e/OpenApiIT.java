@@ -37,17 +37,20 @@ final class OpenApiIT {
   private static final Set<String> REFUSED_HERE = Set.of(AdminApi.LEDGER);
 
   private static final Map<String, Class<?>> RECORDS =
-      Map.of(
-          "Served", AdminApi.Served.class,
-          "Flushed", AdminApi.Flushed.class,
-          "ServerRow", AdminApi.ServerRow.class,
-          "SealRow", AdminApi.SealRow.class,
-          "PipelineStatus", AdminApi.PipelineStatus.class,
-          "Replayed", AdminApi.Replayed.class,
-          "Discarded", AdminApi.Discarded.class,
-          "LedgerSet", AdminApi.LedgerSet.class,
-          "Sealed", AdminApi.Sealed.class,
-          "Verified", AdminApi.Verified.class);
+      Map.ofEntries(
+          Map.entry("Served", AdminApi.Served.class),
+          Map.entry("Flushed", AdminApi.Flushed.class),
+          Map.entry("ServerRow", AdminApi.ServerRow.class),
+          Map.entry("SealRow", AdminApi.SealRow.class),
+          Map.entry("PipelineStatus", AdminApi.PipelineStatus.class),
+          Map.entry("Replayed", AdminApi.Replayed.class),
+          Map.entry("Discarded", AdminApi.Discarded.class),
+          Map.entry("LedgerSet", AdminApi.LedgerSet.class),
+          Map.entry("Sealed", AdminApi.Sealed.class),
+          Map.entry("QuarantineReplayed", AdminApi.QuarantineReplayed.class),
+          Map.entry("QuarantineFailure", AdminApi.QuarantineFailure.class),
+          Map.entry("QuarantineDropped", AdminApi.QuarantineDropped.class),
+          Map.entry("Verified", AdminApi.Verified.class));
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -110,6 +113,10 @@ final class OpenApiIT {
               .formatted(spoolId, index),
           200);
       call(AdminApi.VERIFY, byUri, 200);
+      for (String path : List.of(AdminApi.QUARANTINE_REPLAY, AdminApi.QUARANTINE_DROP)) {
+        call(path, "{\"uri\":\"%s\",\"spool_id\":null,\"indices\":[\"1-1\"]}".formatted(uri), 200);
+        call(path, "{\"uri\":\"%s\",\"indices\":[\"one\"]}".formatted(uri), 400);
+      }
       call(AdminApi.RELEASE, "{\"spool_id\":\"%s\"}".formatted(spoolId), 200);
       String server = new DataFolder(rig.data()).listServers().get(0).name();
       String ofServer = "{\"server\":\"%s\",\"spool_id\":\"%s\"}".formatted(server, spoolId);

@@ -14,7 +14,7 @@ public record CrashLot(CrashPoint receiver, CrashPoint writer) {
   public static final String ROW = "halt";
 
   public static final String FAULT = "`Runtime.halt` at each crash point";
-  public static final int FULL = 20 * 54;
+  public static final int FULL = 20 * 60;
 
   /**
    * Each point of both lists at least once; those of the shorter list again with others.

@@ -3,7 +3,9 @@ package io.duckspool.writer.control;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.writer.pipeline.PipelineCalls;
 import io.duckspool.writer.pipeline.Pipelines;
+import io.duckspool.writer.pipeline.QuarantineCalls;
 import io.javalin.http.Context;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +23,7 @@ final class PipelineEndpoints {
 
   private final Pipelines pipelines;
   private final PipelineCalls calls;
+  private final QuarantineCalls quarantines;
   private final WaitingRoom flushes = new WaitingRoom("flushes", MAX_FLUSHES);
   private final WaitingRoom stops = new WaitingRoom("stops", MAX_STOPS);
   private final WaitingRoom changes = new WaitingRoom("changes of pipelines", MAX_CHANGES);
@@ -28,6 +31,7 @@ final class PipelineEndpoints {
   PipelineEndpoints(Pipelines pipelines) {
     this.pipelines = pipelines;
     this.calls = new PipelineCalls(pipelines);
+    this.quarantines = new QuarantineCalls(pipelines);
   }
 
   List<Route> routes() {
@@ -37,6 +41,8 @@ final class PipelineEndpoints {
         Route.post(AdminApi.PAUSE, changes.bounded(this::pause)),
         Route.post(AdminApi.RESUME, changes.bounded(this::resume)),
         Route.post(AdminApi.LEDGER, changes.bounded(this::setLedger)),
+        Route.post(AdminApi.QUARANTINE_REPLAY, changes.bounded(this::replayQuarantine)),
+        Route.post(AdminApi.QUARANTINE_DROP, changes.bounded(this::dropQuarantined)),
         Route.get(AdminApi.PIPELINES, c -> Json.reply(c, 200, pipelines.statuses())),
         Route.get(AdminApi.SEALS, c -> Json.reply(c, 200, pipelines.seals())));
   }
@@ -65,5 +71,14 @@ final class PipelineEndpoints {
 
   private void setLedger(Context context) throws RefusedException, InterruptedException {
     Json.reply(context, calls.setLedger(Json.body(context, AdminApi.SetLedger.class)));
+  }
+
+  private void replayQuarantine(Context context) throws RefusedException, InterruptedException {
+    Json.reply(context, quarantines.replay(Json.body(context, AdminApi.QuarantineReplay.class)));
+  }
+
+  private void dropQuarantined(Context context)
+      throws RefusedException, InterruptedException, IOException {
+    Json.reply(context, quarantines.drop(Json.body(context, AdminApi.QuarantineDrop.class)));
   }
 }

@@ -174,6 +174,7 @@ final class Pipeline implements AutoCloseable {
       work.standAt(at.ledger(), at.from());
       work.rewind();
       progress.publish(tailer, new CommittedMark(at.from(), at.ledger().seals()));
+      work.settleReplay();
       work.pending.countRows(work::rowsUpTo);
       health.become(work.activeState(), null);
       health.recovered();
@@ -279,6 +280,9 @@ final class Pipeline implements AutoCloseable {
     work.standAt(row, row.position());
     progress.publish(tailer, new CommittedMark(row.position(), row.seals()));
     work.pending.committed(row.position().next(), health.sealsTotal());
+    if (work.isReplayOpen()) {
+      work.settleReplay();
+    }
     if (work.intake.hasTooManyInQuarantineInARow()) {
       String reason =
           "paused: " + Intake.MAX_QUARANTINED_IN_A_ROW + " entries in a row went to quarantine";

@@ -6,6 +6,8 @@ import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.batch.SealLimits;
 import io.duckspool.writer.batch.SealTrigger;
 import io.duckspool.writer.sink.Sink;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -178,6 +180,48 @@ sealed interface PipelineCommand {
     @Override
     public void refuse(PipelineOperations pipeline) {
       sink.close();
+      ended(reply);
+    }
+  }
+
+  /**
+   * Store entries that are in quarantine. Skipped when nobody waits for the reply any more.
+   *
+   * @param spoolId of a stopped server that left them; empty: they are the pipeline's own
+   */
+  record ReplayQuarantine(
+      Optional<String> spoolId,
+      List<SpoolIndex> indices,
+      CompletableFuture<Outcome<AdminApi.QuarantineReplayed>> reply)
+      implements PipelineCommand {
+
+    @Override
+    public void applyTo(PipelineOperations pipeline) {
+      if (!reply.isDone()) {
+        reply.complete(pipeline.quarantine().replay(spoolId, indices));
+      }
+    }
+
+    @Override
+    public void refuse(PipelineOperations pipeline) {
+      ended(reply);
+    }
+  }
+
+  /** Give up entries in quarantine. Skipped when nobody waits for the reply any more. */
+  record DropQuarantined(
+      List<SpoolIndex> indices, CompletableFuture<Outcome<AdminApi.QuarantineDropped>> reply)
+      implements PipelineCommand {
+
+    @Override
+    public void applyTo(PipelineOperations pipeline) {
+      if (!reply.isDone()) {
+        reply.complete(pipeline.quarantine().drop(indices));
+      }
+    }
+
+    @Override
+    public void refuse(PipelineOperations pipeline) {
       ended(reply);
     }
   }

@@ -29,9 +29,15 @@ final class PipelineOperations {
   private static final String PAUSED = "paused by an operator, until it is resumed";
 
   private final Workbench work;
+  private final QuarantineOperations quarantine;
 
   PipelineOperations(Workbench work) {
     this.work = work;
+    this.quarantine = new QuarantineOperations(work);
+  }
+
+  QuarantineOperations quarantine() {
+    return quarantine;
   }
 
   /** Commits everything before an index, in one attempt; answered when that is done. */

@@ -100,6 +100,11 @@ public final class Pipelines {
     }
   }
 
+  /** What all of them share. */
+  PipelineParts parts() {
+    return parts;
+  }
+
   /** The pipeline of a spool; it may have ended. */
   Optional<PipelineHandle> find(String spoolId) {
     return Optional.ofNullable(handles.get(spoolId));

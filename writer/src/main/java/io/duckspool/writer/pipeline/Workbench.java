@@ -46,6 +46,9 @@ final class Workbench implements AutoCloseable {
   /** Why nothing but another writer process, or another target, helps; null when all is well. */
   private @Nullable String refusal;
 
+  /** Whether something of a replay of the quarantine may be left to do. */
+  private boolean isReplayOpen;
+
   private boolean isShuttingDown;
 
   /** Opens the files beside the spool; nothing is asked of spool or target yet. */
@@ -77,7 +80,12 @@ final class Workbench implements AutoCloseable {
   }
 
   private TargetSide targetSide(PipelineSettings of, Sink sink) {
-    return TargetSide.of(of, parts, sink, new SealStep(sink, this));
+    return TargetSide.of(
+        of,
+        parts,
+        sink,
+        new SealStep(sink, this),
+        new QuarantineReplay(of, parts, sink, bounds, sealLog));
   }
 
   TargetSide target() {
@@ -123,6 +131,21 @@ final class Workbench implements AutoCloseable {
     return new CommittedSoFar.Memory(
         refusal == null ? Optional.ofNullable(ledger) : Optional.empty(),
         target.seal().unknownUpTo());
+  }
+
+  /** Does what is left of a replay of the quarantine, where the target answers. */
+  void settleReplay() {
+    isReplayOpen = !target.quarantineReplay().settle(quarantine, settings.spoolId());
+  }
+
+  /** Whether {@link #settleReplay} has something to do, as far as is known. */
+  boolean isReplayOpen() {
+    return isReplayOpen;
+  }
+
+  /** A replay of the quarantine was made, and perhaps not brought to its end. */
+  void lookForReplay() {
+    isReplayOpen = QuarantineReplay.isOpen(quarantine);
   }
 
   /** Forgets what was read, and reads it again. */
@@ -196,6 +219,9 @@ final class Workbench implements AutoCloseable {
 
   /** Removes the server, and ends; or finds that it is to stay. */
   void removeServer() throws SinkException, IOException {
+    if (isReplayOpen) {
+      settleReplay();
+    }
     if (retirement.remove(target.sink())) {
       end();
     } else {

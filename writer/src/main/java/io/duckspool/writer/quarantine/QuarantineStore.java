@@ -161,6 +161,7 @@ public final class QuarantineStore {
     for (SpoolIndex index : indices) {
       Files.deleteIfExists(fileOf(index));
       boolean unused = uncount(files, index.toString());
+      CrashPoint.QUARANTINE_REPLAY_FILE_REMOVED.reached();
     }
     AtomicFile.syncFolder(folder);
   }
@@ -183,6 +184,7 @@ public final class QuarantineStore {
             .filter(n -> n.first().equals(index))
             .orElse(unread(index));
     writeFile(droppedFileOf(index), note.droppedLine(droppedAt).getBytes(UTF_8), channel -> {});
+    CrashPoint.QUARANTINE_DROP_NOTED.reached();
     Files.deleteIfExists(file);
     AtomicFile.syncFolder(folder);
     boolean unused = uncount(files, index.toString());
@@ -203,6 +205,11 @@ public final class QuarantineStore {
         note.line(file.contentBytes()).getBytes(UTF_8),
         channel -> file.copyContent(Channels.newOutputStream(channel)));
     count(files, index.toString(), Counts.of(note));
+  }
+
+  /** Where the files lie. */
+  public Path folder() {
+    return folder;
   }
 
   /** The file of an entry, as it is on disk; empty when there is none. */

@@ -1,5 +1,6 @@
 package io.duckspool.writer.pipeline;
 
+import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.writer.servers.DuckDbExtensions;
 import io.duckspool.writer.servers.IcebergRig;
 import io.duckspool.writer.servers.S3Server;
@@ -27,12 +28,24 @@ import java.util.TreeSet;
  */
 record CrashTarget(String schema, String root, String store, String catalog) {
 
+  /** What the name of a catalog begins with that is a lake in a folder. */
+  private static final String LAKE = "lake:";
+
   static CrashTarget parquetIn(Path root) {
     return new CrashTarget("files", root.toString(), "", "");
   }
 
   static CrashTarget parquetIn(String location, S3Server store) {
     return new CrashTarget("files", location, store.endpoint(), "");
+  }
+
+  static CrashTarget duckDb() {
+    return new CrashTarget("main", "", "", "");
+  }
+
+  /** A lake with its metadata in a DuckDB file, all below a folder. */
+  static CrashTarget lakeIn(Path folder) {
+    return new CrashTarget("main", "", "", LAKE + folder);
   }
 
   static CrashTarget icebergIn(IcebergRig rig, String schema) {
@@ -48,6 +61,12 @@ record CrashTarget(String schema, String root, String store, String catalog) {
   }
 
   Target target() {
+    if (root.isEmpty() && catalog.isEmpty()) {
+      return Target.ofDefaultDatabase(schema);
+    }
+    if (catalog.startsWith(LAKE)) {
+      return new Target("lake", schema, true, true, Optional.empty());
+    }
     return root.isEmpty()
         ? new Target(IcebergRig.CATALOG, schema, true, true, Optional.empty())
         : new Target("", schema, true, true, Optional.of(root));
@@ -59,7 +78,7 @@ record CrashTarget(String schema, String root, String store, String catalog) {
   }
 
   private DuckDbSettings settings(Path data) {
-    if (!catalog.isEmpty()) {
+    if (!catalog.isEmpty() && !catalog.startsWith(LAKE)) {
       return IcebergRig.settings(
           data,
           catalog,
@@ -69,7 +88,7 @@ record CrashTarget(String schema, String root, String store, String catalog) {
     }
     Declared declared =
         store.isEmpty()
-            ? Declared.NOTHING
+            ? catalog.isEmpty() ? Declared.NOTHING : lake(Path.of(catalog.substring(LAKE.length())))
             : new Declared(Map.of(), Map.of("s3", S3Server.secret(store, S3Server.SECRET)));
     return new DuckDbSettings(
         Optional.of(data.resolve("otlp.duckdb")),
@@ -80,6 +99,21 @@ record CrashTarget(String schema, String root, String store, String catalog) {
         false,
         Optional.empty(),
         declared,
-        new ParquetSettings(Optional.of(data.resolve("staging")), new TreeSet<>(Set.of(root))));
+        root.isEmpty()
+            ? ParquetSettings.NONE
+            : new ParquetSettings(
+                Optional.of(data.resolve("staging")), new TreeSet<>(Set.of(root))));
+  }
+
+  private static Declared lake(Path folder) {
+    return new Declared(
+        Map.of(
+            "lake",
+            new CatalogConfig.DuckLake(
+                folder.resolve("m.ducklake").toString(),
+                Optional.of(folder.resolve("data").toString()),
+                Optional.empty(),
+                Map.of())),
+        Map.of());
   }
 }
