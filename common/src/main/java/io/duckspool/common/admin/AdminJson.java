@@ -65,7 +65,8 @@ public final class AdminJson {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("the body is not JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw new IllegalStateException("bytes in memory can't fail to be read", e);
+      // What looks like UTF-16 or UTF-32 to the parser, and isn't.
+      throw new IllegalArgumentException("the body is not JSON: " + e.getMessage(), e);
     }
     if (request == null) {
       throw new IllegalArgumentException("the body must be a JSON object, got null");

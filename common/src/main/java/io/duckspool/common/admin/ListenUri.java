@@ -34,6 +34,9 @@ public record ListenUri(String host, int port) {
   /** What the folder names of IPv6 addresses begin with. */
   private static final String V6_PREFIX = "v6_";
 
+  /** Six groups of four digits and an IPv4 address, as in RFC 4291, section 2.2. */
+  private static final int MAX_V6_CHARS = 45;
+
   private static final Pattern V6_LITERAL = Pattern.compile("[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*");
 
   public ListenUri {
@@ -122,7 +125,8 @@ public record ListenUri(String host, int port) {
 
   private static String canonicalV6(String text, String literal) {
     // The pattern keeps names and zone ids away from the resolver: only a literal reaches it.
-    if (!V6_LITERAL.matcher(literal).matches()) {
+    // Of a long text the pattern would try every way to part it.
+    if (literal.length() > MAX_V6_CHARS || !V6_LITERAL.matcher(literal).matches()) {
       throw refused(text, "not an IPv6 address: " + literal + "; ");
     }
     InetAddress address;

@@ -47,6 +47,17 @@ final class AdminJsonTest {
         String.valueOf(refused.getMessage()).startsWith(message), () -> refused.getMessage());
   }
 
+  @Test
+  void aBodyInABrokenEncoding_isNoJson() {
+    byte[] broken = {0, 0, 0, '{', 'A', 'B', 'C', 'D'};
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> AdminJson.read(broken, AdminApi.Flush.class));
+    assertTrue(
+        String.valueOf(refused.getMessage()).startsWith("the body is not JSON: "),
+        refused::getMessage);
+  }
+
   private static Record read(String json, String type) {
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
     return switch (type) {

@@ -109,6 +109,14 @@ class ListenUriTest {
   }
 
   @Test
+  void aLongText_isRefused_withoutTryingEveryWayToReadIt() {
+    String colons = ":".repeat(100_000);
+    assertThrows(IllegalArgumentException.class, () -> ListenUri.parse("otlp:[" + colons + "x]"));
+    ListenUri longest = ListenUri.parse("otlp:[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]");
+    assertEquals("otlp:[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:4318", longest.toString());
+  }
+
+  @Test
   void aHostName_neverHasTheFolderOfAnIpv6Address() {
     assertEquals("v6_--1_4318", ListenUri.parse("otlp:[::1]").folderName());
     assertThrows(IllegalArgumentException.class, () -> ListenUri.parse("otlp:v6_--1"));
