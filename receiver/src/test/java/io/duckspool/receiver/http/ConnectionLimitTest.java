@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,12 +19,14 @@ class ConnectionLimitTest {
   private static final int MAX = 32;
 
   private final List<RawClient> clients = new ArrayList<>();
+  private final AtomicLong aheadNanos = new AtomicLong();
   private TestServer server;
 
   @BeforeEach
   void start() throws IOException {
     TestServer.Options options = TestServer.options();
     options.maxConnections = MAX;
+    options.ticker = () -> System.nanoTime() + aheadNanos.get();
     server = options.start();
   }
 
@@ -47,9 +51,10 @@ class ConnectionLimitTest {
       connect();
     }
     await("all are counted", () -> server.connections.count() == MAX / 2);
-    // Longer than they had if they were many.
-    Thread.sleep(1_500);
-    assertEquals(MAX / 2, server.connections.count());
+    passMuchTime(MAX / 2);
+    for (RawClient client : clients) {
+      assertEquals(202, postOn(client));
+    }
   }
 
   @Test
@@ -62,16 +67,57 @@ class ConnectionLimitTest {
     await("all are counted", () -> server.connections.count() == MAX);
     RawClient oneMore = connect();
     assertTrue(oneMore.isClosedByServer());
-    long deadline = System.nanoTime() + 10_000_000_000L;
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (server.connections.count() > MAX / 2) {
       assertTrue(System.nanoTime() < deadline, server.connections.count() + " are open still");
+      // Less than the second after which one is closed.
+      aheadNanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(500));
       assertEquals(202, postOn(busy), "one that has something to say stays");
-      Thread.sleep(50);
     }
-    assertEquals(202, postOn(connect()));
-    // The long timeout is back.
-    Thread.sleep(1_500);
-    assertEquals(202, postOn(busy));
+    passMuchTime(server.connections.count());
+    assertEquals(202, postOn(busy), "the long timeout is back");
+  }
+
+  /** Uploads that pause are no idle connections, however many they are. */
+  @Test
+  void beyondTheLimit_bodiesThatPause_areNotCutOff() throws Exception {
+    int count = MAX - 1;
+    for (int i = 0; i < count; i++) {
+      connect()
+          .send(
+              TestServer.head(
+                      "Content-Type: application/json",
+                      "Content-Length: " + TestServer.ONE_LOG.length)
+                  + "\r\n");
+    }
+    await("all are admitted", () -> server.admission.claims() == count);
+    RawClient idle = connect();
+    await("all are counted", () -> server.connections.count() == MAX);
+    aheadNanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+    await("the idle one is gone", () -> server.connections.count() == count);
+    assertTrue(idle.isClosedByServer());
+    for (RawClient upload : clients.subList(0, count)) {
+      assertEquals(202, upload.send(TestServer.ONE_LOG).reply().status());
+    }
+  }
+
+  /**
+   * Lets over half a minute pass, until a head that began and doesn't go on is given up: so long
+   * have the deadlines been looked at.
+   *
+   * @param others connections that are open, and must stay
+   */
+  private void passMuchTime(int others) throws IOException {
+    connect().send("P");
+    await("it is counted", () -> server.connections.count() == others + 1);
+    await(
+        "the slow head is given up",
+        () -> {
+          aheadNanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+          return server.connections.count() <= others;
+        });
+    clients.remove(clients.size() - 1).close();
+    assertEquals(others, server.connections.count());
   }
 
   private static int postOn(RawClient client) throws IOException {

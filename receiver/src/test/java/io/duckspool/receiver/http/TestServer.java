@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /** One server on a free port, over a spool of the test's choice. */
 public final class TestServer implements AutoCloseable {
@@ -51,6 +52,7 @@ public final class TestServer implements AutoCloseable {
     boolean disableAuth;
     int httpThreads = 4;
     int maxConnections = 5_000;
+    LongSupplier ticker = System::nanoTime;
     String host = "127.0.0.1";
     int port;
     Optional<Spool> spool = Optional.empty();
@@ -67,7 +69,7 @@ public final class TestServer implements AutoCloseable {
     port = options.port == 0 ? FreePort.take() : options.port;
     memory = new InFlightBytes(options.maxInFlightBytes);
     connections = new ConnectionLimit(options.maxConnections);
-    deadlines = new BodyDeadlines(options.bodyTimeout, System::nanoTime);
+    deadlines = new BodyDeadlines(options.bodyTimeout, options.ticker);
     Spool spool = options.spool.orElse(fake);
     admission = new Admission(memory, spool, options.maxBufferedBytes, System::nanoTime);
     listener =
