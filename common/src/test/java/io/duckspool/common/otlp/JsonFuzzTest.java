@@ -14,16 +14,20 @@ public class JsonFuzzTest {
   }
 
   private static void take(byte[] input) throws Exception {
+    take(PayloadFormat.JSON, input);
+  }
+
+  static void take(PayloadFormat format, byte[] input) throws Exception {
     if (input.length == 0) {
       return;
     }
     Signal signal = Signal.values()[(input[0] & 0xFF) % 3];
     byte[] body = Arrays.copyOfRange(input, 1, input.length);
     try {
-      List<OtlpRow> rows = RowCollector.rowsOf(signal, PayloadFormat.JSON, body);
+      List<OtlpRow> rows = RowCollector.rowsOf(signal, format, body);
       OtlpCounts counts =
           new OtlpParser(OtlpLimits.DEFAULT)
-              .parse(signal, PayloadFormat.JSON, body, 0, body.length, OtlpVisitor.COUNTING);
+              .parse(signal, format, body, 0, body.length, OtlpVisitor.COUNTING);
       if (counts.rows() != rows.size()) {
         throw new AssertionError(counts + " counted, " + rows.size() + " built");
       }

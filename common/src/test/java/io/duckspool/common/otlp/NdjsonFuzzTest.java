@@ -1,11 +1,9 @@
 package io.duckspool.common.otlp;
 
 import io.duckspool.common.fuzz.FuzzCorpus;
-import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Fuzzes NDJSON requests: the first byte is the signal; what is counted is what is built. */
+/** Fuzzes NDJSON requests, as {@link JsonFuzzTest} does JSON ones. */
 public class NdjsonFuzzTest {
 
   /** The target; throws for a finding only. */
@@ -14,24 +12,7 @@ public class NdjsonFuzzTest {
   }
 
   private static void take(byte[] input) throws Exception {
-    if (input.length == 0) {
-      return;
-    }
-    Signal signal = Signal.values()[(input[0] & 0xFF) % 3];
-    byte[] body = Arrays.copyOfRange(input, 1, input.length);
-    try {
-      List<OtlpRow> rows = RowCollector.rowsOf(signal, PayloadFormat.NDJSON, body);
-      OtlpCounts counts =
-          new OtlpParser(OtlpLimits.DEFAULT)
-              .parse(signal, PayloadFormat.NDJSON, body, 0, body.length, OtlpVisitor.COUNTING);
-      if (counts.rows() != rows.size()) {
-        throw new AssertionError(counts + " counted, " + rows.size() + " built");
-      }
-    } catch (MalformedOtlpException | OtlpTooLargeException e) {
-      if (!e.getMessage().matches("(?s)(line \\d+, column \\d+|the (ND)?JSON body |more than).*")) {
-        throw new AssertionError("no place: " + e.getMessage());
-      }
-    }
+    JsonFuzzTest.take(PayloadFormat.NDJSON, input);
   }
 
   @Test
