@@ -4,12 +4,15 @@ import io.duckspool.receiver.ingest.BodyBuffer;
 import io.duckspool.receiver.ingest.ExportError;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.Content;
 
 /**
  * Reads one body without holding a thread: called when bytes are there, by one of Jetty's threads
@@ -49,6 +52,7 @@ final class BodyReader implements ReadListener {
   }
 
   private final ServletInputStream input;
+  private final Content.Source connection;
   private final Optional<BodyBuffer> buffer;
   private final BodyDeadlines deadlines;
   private final Executor executor;
@@ -60,11 +64,13 @@ final class BodyReader implements ReadListener {
   private long drainedBytes;
 
   private BodyReader(
-      ServletInputStream input,
+      HttpServletRequest request,
       Optional<BodyBuffer> buffer,
       BodyDeadlines deadlines,
-      Executor executor) {
-    this.input = input;
+      Executor executor)
+      throws IOException {
+    this.input = request.getInputStream();
+    this.connection = ServletContextRequest.getServletContextRequest(request);
     this.buffer = buffer;
     this.deadlines = deadlines;
     this.executor = executor;
@@ -78,19 +84,20 @@ final class BodyReader implements ReadListener {
    * @param executor runs what follows a deadline
    */
   static BodyReader read(
-      ServletInputStream input, BodyBuffer buffer, BodyDeadlines deadlines, Executor executor) {
-    BodyReader reader = new BodyReader(input, Optional.of(buffer), deadlines, executor);
+      HttpServletRequest request, BodyBuffer buffer, BodyDeadlines deadlines, Executor executor)
+      throws IOException {
+    BodyReader reader = new BodyReader(request, Optional.of(buffer), deadlines, executor);
     deadlines.add(reader);
-    input.setReadListener(reader);
+    reader.input.setReadListener(reader);
     return reader;
   }
 
   /** Drops the body of a request that was replied to; completed when it may be closed. */
   static CompletableFuture<Void> dropUnread(
-      ServletInputStream input, BodyDeadlines deadlines, Executor executor) {
-    BodyReader reader = new BodyReader(input, Optional.empty(), deadlines, executor);
+      HttpServletRequest request, BodyDeadlines deadlines, Executor executor) throws IOException {
+    BodyReader reader = new BodyReader(request, Optional.empty(), deadlines, executor);
     deadlines.add(reader);
-    input.setReadListener(reader);
+    reader.input.setReadListener(reader);
     return reader.drained;
   }
 
@@ -223,6 +230,13 @@ final class BodyReader implements ReadListener {
   }
 
   private Runnable whole() {
+    // Where a connection ends right behind a chunk, Jetty reports the end of the body first, and
+    // only
+    // to who asks again that the chunks were not at their end. Part of a body must not be stored.
+    Content.Chunk end = connection.read();
+    if (Content.Chunk.isFailure(end)) {
+      return lost(end.getFailure());
+    }
     try {
       byte[] bytes = buffer.orElseThrow().join();
       state = State.READ;

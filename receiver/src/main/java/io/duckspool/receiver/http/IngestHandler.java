@@ -97,7 +97,7 @@ final class IngestHandler {
     BodyReader reader;
     try {
       BodyBuffer buffer = new BodyBuffer(claim, chunks, announcedBytes, maxBodyBytes);
-      reader = BodyReader.read(context.req().getInputStream(), buffer, deadlines, executor);
+      reader = BodyReader.read(context.req(), buffer, deadlines, executor);
     } catch (java.io.IOException | RuntimeException | Error e) {
       claim.close();
       return CompletableFuture.failedFuture(e);

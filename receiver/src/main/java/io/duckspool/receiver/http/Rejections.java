@@ -47,7 +47,7 @@ final class Rejections {
       context.future(
           () -> {
             try {
-              return BodyReader.dropUnread(request.getInputStream(), deadlines, executor);
+              return BodyReader.dropUnread(request, deadlines, executor);
             } catch (IOException e) {
               throw new UncheckedIOException(e);
             }
