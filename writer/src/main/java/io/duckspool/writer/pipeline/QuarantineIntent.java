@@ -14,6 +14,7 @@ import java.util.Optional;
  * What a replay of a quarantine is about to store, in one commit: a file of JSON in its folder,
  * {@code replay.intent.json}. While it is there the target's ledger says what became of it.
  *
+ * @param version of this format, 1
  * @param replayId key of the ledger row, 32 lower-case hex characters, random for each commit
  * @param target as its sink names it
  * @param tries how often the commit was begun, > 0
@@ -21,12 +22,23 @@ import java.util.Optional;
  * @param indices of the entries, in order
  */
 public record QuarantineIntent(
-    String replayId, String target, int tries, boolean committed, List<String> indices) {
+    int version,
+    String replayId,
+    String target,
+    int tries,
+    boolean committed,
+    List<String> indices) {
+  private static final int VERSION = 1;
 
   private static final String NAME = "replay.intent.json";
 
   public QuarantineIntent {
     indices = List.copyOf(indices);
+  }
+
+  QuarantineIntent(
+      String replayId, String target, int tries, boolean committed, List<String> indices) {
+    this(VERSION, replayId, target, tries, committed, indices);
   }
 
   /**
@@ -37,7 +49,17 @@ public record QuarantineIntent(
   static Optional<QuarantineIntent> read(Path folder) throws IOException {
     Path file = folder.resolve(NAME);
     try {
-      return Optional.of(AdminJson.read(Files.readAllBytes(file), QuarantineIntent.class));
+      QuarantineIntent read = AdminJson.read(Files.readAllBytes(file), QuarantineIntent.class);
+      if (read.version != VERSION) {
+        throw new IOException(
+            "the intent of a replay has format version "
+                + read.version
+                + ", not "
+                + VERSION
+                + ": upgrade the writer: "
+                + file);
+      }
+      return Optional.of(read);
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IllegalArgumentException e) {
