@@ -208,6 +208,7 @@ public final class OtlpJsonWriter {
       byte[] bytes, int start, int end, int origin, JsonGenerator out) throws IOException {
     Optional<Fault> fault = check(bytes, start, end, origin);
     int depth = 0;
+    boolean isWritten = false;
     try (JsonParser json = FACTORY.createParser(bytes, start, end - start)) {
       do {
         JsonToken token = json.nextToken();
@@ -221,9 +222,13 @@ public final class OtlpJsonWriter {
         }
         depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
         out.copyCurrentEvent(json);
+        isWritten = true;
       } while (depth > 0);
     } catch (JsonProcessingException e) {
       fault = fault.isPresent() ? fault : Optional.of(new Fault(-1, "not valid JSON"));
+    }
+    if (!isWritten) {
+      out.writeNull(); // Whoever named the value gets one.
     }
     for (; depth > 0; depth--) {
       if (out.getOutputContext().inArray()) {

@@ -8,8 +8,12 @@ import io.duckspool.deploy.export.Payload;
 import io.duckspool.deploy.export.RawExport;
 import io.duckspool.spool.Envelope;
 import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolReadException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -85,30 +89,39 @@ final class ExportOptions {
     return signal == null;
   }
 
+  /** Gives entries to a run. */
+  @FunctionalInterface
+  interface Work {
+    void giveTo(ExportRun run) throws IOException, SpoolReadException;
+  }
+
   /**
-   * Opens what was asked for.
+   * Opens what was asked for, exports, closes it, and then says what came of it.
    *
-   * @param standardOutput stays open
+   * @return the exit code
+   * @throws CommandFailedException also where the output can't be written: it is not whole then
    */
-  EntryExport open(OutputStream standardOutput) throws CommandFailedException {
-    try {
-      return openOrFail(standardOutput);
+  int run(PrintWriter err, Work work) throws CommandFailedException {
+    ExportRun run;
+    try (EntryExport export = open()) {
+      run = new ExportRun(this, export, err);
+      work.giveTo(run);
     } catch (FileAlreadyExistsException e) {
-      throw new CommandFailedException(ExitCode.FAILED, exists(e));
+      throw new CommandFailedException(
+          ExitCode.FAILED,
+          e.getFile() + " is there already, and no file is overwritten: name another --output");
     } catch (NoSuchFileException e) {
       throw new CommandFailedException(ExitCode.FAILED, "no such folder: " + e.getFile());
+    } catch (SpoolReadException e) {
+      throw new CommandFailedException(ExitCode.FAILED, String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      throw new CommandFailedException(ExitCode.FAILED, output + " can't be written: " + e);
+      throw new CommandFailedException(
+          ExitCode.FAILED, "the export is not whole: " + e.getMessage());
     }
+    return run.end();
   }
 
-  /** What is said of a file that is there. */
-  static String exists(FileAlreadyExistsException e) {
-    return e.getFile() + " is there already, and no file is overwritten: name another --output";
-  }
-
-  private EntryExport openOrFail(OutputStream standardOutput)
-      throws CommandFailedException, IOException {
+  private EntryExport open() throws CommandFailedException, IOException {
     if (format.equalsIgnoreCase(Format.RAW.text)) {
       if (output == null) {
         throw usage("--format raw needs a folder: --output DIR");
@@ -124,7 +137,8 @@ final class ExportOptions {
             "a line of OTLP/JSON doesn't tell its signal: say --output DIR for a file of each"
                 + " signal, or --signal for one of them on the standard output");
       }
-      return JsonLinesExport.to(standardOutput);
+      // Not System.out, which keeps silent about what it can't write.
+      return JsonLinesExport.to(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
     }
     return signal == null ? JsonLinesExport.into(output) : JsonLinesExport.toFile(signal, output);
   }

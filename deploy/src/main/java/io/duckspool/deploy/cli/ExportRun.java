@@ -51,11 +51,12 @@ final class ExportRun {
       entry(entry.envelope(), entry.array(), file.note());
       return;
     }
-    if (!options.wantsBytes()) {
-      return;
-    }
     String name =
         file.index().map(SpoolIndex::toString).orElse(String.valueOf(file.path().getFileName()));
+    if (!options.wantsBytes()) {
+      fail(name, "it has no signal that could be told: export without --signal");
+      return;
+    }
     boolean isDamage = content instanceof QuarantinedFile.Content.Damage && file.fault().isEmpty();
     Optional<String> fault;
     try (InputStream bytes = file.openContent()) {

@@ -1,13 +1,10 @@
 package io.duckspool.deploy.cli;
 
 import io.duckspool.common.config.ConfigException;
-import io.duckspool.common.process.ExitCode;
 import io.duckspool.common.server.DataFolder;
-import io.duckspool.deploy.export.EntryExport;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.quarantine.QuarantinedFile;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -48,17 +45,15 @@ final class QuarantineExportCommand implements Callable<Integer> {
     QuarantinePlace place = QuarantinePlace.findOne(data, Optional.ofNullable(server));
     SpoolIndex from = options.from();
     Optional<SpoolIndex> to = options.to();
-    try (EntryExport export = options.open(System.out)) {
-      ExportRun run = new ExportRun(options, export, spec.commandLine().getErr());
-      for (QuarantinedFile file : place.files()) {
-        if (isIn(file, from, to)) {
-          export(file, run);
-        }
-      }
-      return run.end();
-    } catch (FileAlreadyExistsException e) {
-      throw new CommandFailedException(ExitCode.FAILED, ExportOptions.exists(e));
-    }
+    return options.run(
+        spec.commandLine().getErr(),
+        run -> {
+          for (QuarantinedFile file : place.files()) {
+            if (isIn(file, from, to)) {
+              export(file, run);
+            }
+          }
+        });
   }
 
   private static void export(QuarantinedFile file, ExportRun run) throws IOException {

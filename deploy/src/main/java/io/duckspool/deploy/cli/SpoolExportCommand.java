@@ -4,17 +4,13 @@ import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ServerFolder;
-import io.duckspool.deploy.export.EntryExport;
 import io.duckspool.spool.SpoolIndex;
-import io.duckspool.spool.SpoolPosition;
 import io.duckspool.spool.SpoolReadException;
 import io.duckspool.spool.chronicle.SpoolInspection;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,38 +57,29 @@ final class SpoolExportCommand implements Callable<Integer> {
     SpoolInspection spool = SpoolInspection.of(folders.get(0).path());
     SpoolIndex from = options.from();
     Optional<SpoolIndex> to = options.to();
-    try (EntryExport export = options.open(System.out)) {
-      ExportRun run = new ExportRun(options, export, spec.commandLine().getErr());
-      export(spool, from, to, run);
-      return run.end();
-    } catch (FileAlreadyExistsException e) {
-      throw new CommandFailedException(ExitCode.FAILED, ExportOptions.exists(e));
-    } catch (SpoolReadException e) {
-      throw new CommandFailedException(ExitCode.FAILED, String.valueOf(e.getMessage()));
-    }
+    return options.run(spec.commandLine().getErr(), run -> export(spool, from, to, run));
   }
 
+  /** Says of the whole spool what is damaged: nobody may take an export for all there was. */
   private static void export(
       SpoolInspection spool, SpoolIndex from, Optional<SpoolIndex> to, ExportRun run)
       throws IOException, SpoolReadException {
-    AtomicReference<@Nullable SpoolPosition> last = new AtomicReference<>();
     spool.payloads(
         from,
         (envelope, array) -> {
           if (to.isPresent() && envelope.index().compareTo(to.get()) >= 0) {
             return false;
           }
-          SpoolPosition before = last.getAndSet(envelope.after());
-          if (before != null && before.entries() != envelope.before().entries()) {
-            run.fail(
-                before.next() + " to " + envelope.index(),
-                "%,d entries with %,d rows can't be read: the spool is damaged, or a segment is gone"
-                    .formatted(
-                        envelope.before().entries() - before.entries(),
-                        envelope.before().rows() - before.rows()));
-          }
           run.entry(envelope, array, Optional.empty());
           return true;
         });
+    for (SpoolInspection.Problem problem : spool.verify().problems()) {
+      run.fail(
+          "segment %d, byte %d".formatted(problem.segment(), problem.offset()),
+          problem.lostEntries() == 0
+              ? problem.message()
+              : "%s: %,d entries with %,d rows can't be read"
+                  .formatted(problem.message(), problem.lostEntries(), problem.lostRows()));
+    }
   }
 }

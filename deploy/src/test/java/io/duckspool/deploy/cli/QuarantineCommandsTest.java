@@ -120,6 +120,20 @@ final class QuarantineCommandsTest {
   }
 
   @Test
+  void show_ofAPayloadOfWhichNothingIsReadable_saysSo() throws IOException {
+    put(7, Signal.LOGS, PayloadFormat.JSON, ContentCoding.IDENTITY, new byte[] {'x'});
+    JsonNode garbage = show(7);
+    assertTrue(garbage.get("payload").isNull(), garbage::toString);
+    assertTrue(garbage.has("payload_fault"), garbage::toString);
+    byte[] compressed = gzip(new byte[] {'{', '}'});
+    compressed[0] ^= 0x55;
+    put(8, Signal.LOGS, PayloadFormat.JSON, ContentCoding.GZIP, compressed);
+    JsonNode nothing = show(8);
+    assertTrue(nothing.get("payload").isNull(), nothing::toString);
+    assertTrue(nothing.has("decompression_fault"), nothing::toString);
+  }
+
+  @Test
   void show_ofDamage_andOfACorruptFile_isABoundedDump() throws IOException {
     putDamage(9, new byte[100_000]);
     JsonNode damage = show(9);

@@ -10,7 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** No crash point is without a test on real processes, and none is in two. */
+/**
+ * No crash point is without a test, and none is in two lists: those of {@link CrashLists} are
+ * halted at in both real processes, those of {@link TargetCrashLists} by the writer's tests, each
+ * of which halts a writer's pipeline in a process of its own.
+ */
 final class CrashPointsTest {
   @Test
   void everyCrashPoint_isHaltedAtByOneTest() {
