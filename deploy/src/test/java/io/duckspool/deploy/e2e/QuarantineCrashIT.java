@@ -8,6 +8,7 @@ import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.CrashLot;
+import io.duckspool.deploy.harness.RefusingIndex;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.scorecard.FaultRow;
 import io.duckspool.deploy.scorecard.Trials;

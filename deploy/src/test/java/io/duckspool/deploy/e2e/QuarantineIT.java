@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.deploy.cli.DuckspoolCommand;
 import io.duckspool.deploy.harness.Await;
+import io.duckspool.deploy.harness.RefusingIndex;
 import io.duckspool.deploy.harness.Rig;
 import java.nio.file.Files;
 import java.nio.file.Path;

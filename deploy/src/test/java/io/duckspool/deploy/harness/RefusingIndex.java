@@ -1,9 +1,7 @@
-package io.duckspool.deploy.e2e;
+package io.duckspool.deploy.harness;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.duckspool.deploy.harness.Await;
-import io.duckspool.deploy.harness.Rig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,19 +14,23 @@ import java.util.List;
  * A constraint of a table that refuses what comes a second time, which is then quarantined; and its
  * removal, the fix after which it can be stored.
  */
-final class RefusingIndex {
-
+public final class RefusingIndex {
   /** The text of all that is refused. */
-  static final String TEXT = "again";
+  public static final String TEXT = "again";
 
   private final Rig rig;
 
-  RefusingIndex(Rig rig) {
+  public RefusingIndex(Rig rig) {
     this.rig = rig;
   }
 
-  /** Has requests of one row each refused; the writer is stopped, and the constraint gone, then. */
-  List<String> quarantine(int count) throws IOException, SQLException {
+  /**
+   * Has requests of one row each refused; the writer is stopped, and the constraint gone, then.
+   *
+   * @return the indices of their entries
+   */
+  public List<String> quarantine(int count) throws IOException, SQLException {
+    List<Path> before = files();
     assertTrue(rig.isAccepted(TEXT));
     rig.awaitCommitted();
     rig.stopWriter();
@@ -38,16 +40,18 @@ final class RefusingIndex {
       assertTrue(rig.isAccepted(TEXT));
     }
     rig.awaitCommitted();
-    Await.until("in quarantine", Rig.LIMIT, () -> files().size() == count, rig::logs);
+    Await.until(
+        "in quarantine", Rig.LIMIT, () -> files().size() == before.size() + count, rig::logs);
     rig.stopWriter();
     execute("DROP INDEX refusing");
     return files().stream()
+        .filter(file -> !before.contains(file))
         .map(file -> String.valueOf(file.getFileName()).replace(".quarantined", ""))
         .toList();
   }
 
   /** What is in quarantine. */
-  List<Path> files() {
+  public List<Path> files() {
     return rig.quarantined().stream().filter(f -> f.toString().endsWith(".quarantined")).toList();
   }
 
