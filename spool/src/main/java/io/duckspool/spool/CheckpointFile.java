@@ -1,5 +1,6 @@
 package io.duckspool.spool;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -119,7 +120,7 @@ public final class CheckpointFile {
     try (FileChannel channel =
         FileChannel.open(
             file,
-            Set.of(CREATE, READ, WRITE),
+            Set.of(CREATE, READ, WRITE, NOFOLLOW_LINKS),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
       if (channel.size() < FILE_BYTES) {
         channel.truncate(0);

@@ -1,5 +1,6 @@
 package io.duckspool.common.server;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
@@ -41,7 +42,8 @@ public final class AtomicFile {
   public static void replace(Path file, byte[] content) throws IOException {
     Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
     try (FileChannel channel =
-        FileChannel.open(temporary, Set.of(CREATE, WRITE, TRUNCATE_EXISTING), OWNER_FILE)) {
+        FileChannel.open(
+            temporary, Set.of(CREATE, WRITE, TRUNCATE_EXISTING, NOFOLLOW_LINKS), OWNER_FILE)) {
       ByteBuffer buffer = ByteBuffer.wrap(content);
       while (buffer.hasRemaining()) {
         channel.write(buffer);

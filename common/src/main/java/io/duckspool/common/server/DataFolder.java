@@ -39,7 +39,7 @@ public record DataFolder(Path root) {
   /**
    * Creates the folder and {@code servers}, each for its owner alone; keeps what is there.
    *
-   * @throws IOException also for a folder on a network file system
+   * @throws IOException also for a folder on a network file system, or with a symbolic link in it
    */
   public void create() throws IOException {
     AtomicFile.createFolder(root);
@@ -47,6 +47,7 @@ public record DataFolder(Path root) {
     if (refusal.isPresent()) {
       throw new IOException(refusal.get());
     }
+    SymbolicLinks.refuseInData(root);
     AtomicFile.createFolder(servers());
   }
 

@@ -1,5 +1,6 @@
 package io.duckspool.common.server;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -74,7 +75,7 @@ public final class ProcessLock implements AutoCloseable {
       channel =
           FileChannel.open(
               path,
-              Set.of(CREATE, READ, WRITE),
+              Set.of(CREATE, READ, WRITE, NOFOLLOW_LINKS),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       if (channel.tryLock(OWNER_BYTE, 1, false) == null) {
         throw locked(process, path, read(channel));

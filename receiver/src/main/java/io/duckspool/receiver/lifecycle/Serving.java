@@ -11,6 +11,7 @@ import io.duckspool.common.server.AtomicFile;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.common.server.ServerState;
+import io.duckspool.common.server.SymbolicLinks;
 import io.duckspool.receiver.http.BoundPort;
 import io.duckspool.receiver.ingest.ExportError;
 import io.duckspool.spool.SpoolException;
@@ -175,6 +176,7 @@ final class Serving {
   private ServerRunner make(ListenUri uri, ServerConfig config)
       throws ExportError, IOException, InterruptedException {
     ServerFolder folder = environment.data().server(uri);
+    SymbolicLinks.refuse(folder.path());
     ServerFile file = NewServer.file(environment, config, false);
     ServerRunner runner = new ServerRunner(environment, folder, file);
     // Without an answer of the writer nobody knows whether it has made the ledger.
