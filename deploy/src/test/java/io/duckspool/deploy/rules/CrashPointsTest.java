@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /**
  * No crash point is without a test, and none is in two lists: those of {@link CrashLists} are
  * halted at in both real processes, those of {@link TargetCrashLists} by the writer's tests, each
- * of which halts a writer's pipeline in a process of its own.
+ * of which halts a writer's pipeline in a process of its own, and, but for maintenance, in the real
+ * writer, too.
  */
 final class CrashPointsTest {
   @Test

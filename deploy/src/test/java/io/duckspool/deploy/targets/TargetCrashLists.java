@@ -10,6 +10,7 @@ public final class TargetCrashLists {
   static final List<CrashPoint> OF_LAKES =
       List.of(CrashPoint.LAKE_FILES_WRITTEN, CrashPoint.LAKE_FILES_SYNCED);
 
+  /** Maintenance comes after five minutes: only the writer's tests halt there. */
   static final List<CrashPoint> OF_MAINTENANCE =
       List.of(CrashPoint.LAKE_MERGED, CrashPoint.LAKE_MERGE_COMMITTED);
 
