@@ -30,8 +30,13 @@ final class OpenApiDocument {
 
   /** The document of this repository. */
   static OpenApiDocument read() throws IOException {
+    return read(file());
+  }
+
+  /** Where it is. */
+  static Path file() {
     Path file = Path.of("docs", "openapi.yaml");
-    return read(Files.exists(file) ? file : Path.of("..").resolve(file));
+    return Files.exists(file) ? file : Path.of("..").resolve(file);
   }
 
   private static OpenApiDocument read(Path file) throws IOException {

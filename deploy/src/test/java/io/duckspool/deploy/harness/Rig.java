@@ -48,7 +48,7 @@ public final class Rig implements AutoCloseable {
   private final Path data;
   private final Path visibleData;
   private final Outside outside;
-  private final List<String> enter;
+  private List<String> enter;
   private final int port;
   private final int receiverControlPort = FreePort.take();
   private final int writerControlPort = FreePort.take();
@@ -136,6 +136,13 @@ public final class Rig implements AutoCloseable {
   /** For a test that starts processes often: less optimized code, and half the time of a start. */
   public Rig quickStarts() {
     return receiverOptions(Distribution.QUICK).writerOptions(Distribution.QUICK);
+  }
+
+  /** Has the launcher started with this umask, such as {@code 000}. */
+  public Rig umask(String mask) {
+    List<String> shell = List.of("sh", "-c", "umask " + mask + "; exec \"$@\"", "sh");
+    enter = Stream.concat(enter.stream(), shell.stream()).toList();
+    return this;
   }
 
   /** For a test that measures: no flags of the JVM but the launcher's. */
