@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 import org.junit.platform.launcher.Launcher;
@@ -83,7 +85,8 @@ public final class FaultHarness implements Callable<Integer> {
         names = "--full",
         description = {
           "Each row to its full figure, or as far as it gets: what runs of the same sources have"
-              + " done counts. Appends to docs/scorecard.jsonl."
+              + " done counts. The row that is farthest behind is next. Appends to"
+              + " docs/scorecard.jsonl."
         })
     private boolean full;
 
@@ -151,22 +154,34 @@ public final class FaultHarness implements Callable<Integer> {
           spec.commandLine(),
           "the sources differ from commit " + origin.commit() + ": commit them, a result names it");
     }
+    Map<Rows.Row, Integer> done = new LinkedHashMap<>();
+    chosenRows().forEach(row -> done.put(row, tries != null ? 0 : done(row, origin)));
     boolean holds = true;
-    for (Rows.Row row : chosenRows()) {
-      int goal = tries != null ? tries : row.row().full();
-      int done = tries != null ? 0 : done(row, origin);
-      while (done < goal && isTime()) {
-        int before = done(row, origin);
-        if (!run(row, Math.min(goal - done, row.row().perRun()), FULL)) {
-          holds = false;
-          break;
-        }
-        done += Math.max(1, done(row, origin) - before);
-        out().printf("== %s: %d of %d%n", row.name(), done, goal);
-        out().flush();
+    while (isTime()) {
+      Optional<Rows.Row> next =
+          done.keySet().stream()
+              .filter(row -> done.get(row) < goal(row))
+              .min(Comparator.comparingDouble(row -> (done.get(row) + 1.0) / goal(row)));
+      if (next.isEmpty()) {
+        break;
       }
+      Rows.Row row = next.get();
+      int before = done(row, origin);
+      if (run(row, Math.min(goal(row) - done.get(row), row.row().perRun()), FULL)) {
+        done.merge(row, Math.max(1, done(row, origin) - before), Integer::sum);
+        out().printf("== %s: %d of %d%n", row.name(), done.get(row), goal(row));
+      } else {
+        out().printf("== %s: FAILED%n", row.name());
+        holds = false;
+        done.remove(row);
+      }
+      out().flush();
     }
     return holds ? 0 : 1;
+  }
+
+  private int goal(Rows.Row row) {
+    return tries != null ? tries : row.row().full();
   }
 
   private int done(Rows.Row row, Origin origin) {
