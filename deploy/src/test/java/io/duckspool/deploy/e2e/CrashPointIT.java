@@ -55,11 +55,7 @@ final class CrashPointIT {
   @FaultRow(name = CrashLot.ROW, fault = CrashLot.FAULT, full = CrashLot.FULL)
   void crash_losesAndDoublesNothing(CrashLot lot, Trials trials) throws SQLException, IOException {
     AckLog log = new AckLog(RECORDS);
-    Rig rig =
-        Rig.in(folder)
-            .quickStarts()
-            .set("spool.segment_age", "300ms")
-            .server("seal_max_age_ms", "50");
+    Rig rig = Rig.in(folder).set("spool.segment_age", "300ms").server("seal_max_age_ms", "50");
     revival = new Revival(rig, lot);
     try (rig) {
       rig.startWriter();

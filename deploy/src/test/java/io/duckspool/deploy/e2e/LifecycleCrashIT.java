@@ -55,7 +55,7 @@ final class LifecycleCrashIT {
   @FaultRow(name = CrashLot.ROW, fault = CrashLot.FAULT, full = CrashLot.FULL)
   void aCallThatIsCutOff_isRepeated_andNothingIsLostOrDoubled(CrashLot lot, Trials trials)
       throws IOException, SQLException {
-    try (Rig rig = Rig.in(folder).quickStarts().server("seal_max_age_ms", "50")) {
+    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "50")) {
       Revival revival = new Revival(rig, lot);
       Calls calls = new Calls(rig, revival);
       rig.startWriter();

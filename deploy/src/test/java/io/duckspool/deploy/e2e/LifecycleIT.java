@@ -50,7 +50,7 @@ final class LifecycleIT {
   @Test
   void twoServers_intoTwoSchemas_areRememberedWithTheirTokens_untilTheyAreStopped()
       throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().startWithoutServers()) {
+    try (Rig rig = Rig.in(folder).startWithoutServers()) {
       Control control = new Control(rig);
       assertEquals(List.of(), control.servers());
       String first = "otlp:localhost:" + FreePort.take();
@@ -102,7 +102,7 @@ final class LifecycleIT {
 
   @Test
   void stopUnderFullLoad_losesNothing_andHangsNobody() throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       Control control = new Control(rig);
       try (LoadClient load = LoadClient.start(rig.load(8, logs), log)) {
         load.awaitMoreAcks(500, Rig.LIMIT);
@@ -120,7 +120,7 @@ final class LifecycleIT {
 
   @Test
   void flushesAndStopsThatRace_allAnswer_andNothingIsLostOrDoubled() throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().server("seal_max_age_ms", "60000").start()) {
+    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "60000").start()) {
       Control control = new Control(rig);
       String uri = control.servers().get(0).listenUri();
       try (LoadClient load = LoadClient.start(rig.load(4, logs), log)) {
@@ -146,7 +146,7 @@ final class LifecycleIT {
 
   @Test
   void withoutTheWriter_listsAnswer_newServersDoNot_andAStopKeepsTheSpool() throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       Control control = new Control(rig);
       String uri = control.servers().get(0).listenUri();
       rig.stopWriter();
@@ -188,7 +188,7 @@ final class LifecycleIT {
 
   @Test
   void aKeptSpool_isTakenUpAgain_withTheSameTarget_only() throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().startWithoutServers()) {
+    try (Rig rig = Rig.in(folder).startWithoutServers()) {
       Control control = new Control(rig);
       String uri = "otlp:127.0.0.1:" + rig.port();
       Map<String, Object> parameters = Map.of("uri", uri, "token", Rig.TOKEN);
@@ -224,7 +224,7 @@ final class LifecycleIT {
 
   @Test
   void aKeptSpool_isReplayedElsewhere_orDiscarded() throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().startWithoutServers()) {
+    try (Rig rig = Rig.in(folder).startWithoutServers()) {
       Control control = new Control(rig);
       String uri = "otlp:127.0.0.1:" + rig.port();
       Map<String, Object> parameters = Map.of("uri", uri, "token", Rig.TOKEN);
@@ -263,7 +263,7 @@ final class LifecycleIT {
 
   @Test
   void whatCannotBeBound_leavesNothingBehind() throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().startWithoutServers();
+    try (Rig rig = Rig.in(folder).startWithoutServers();
         ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       Control control = new Control(rig);
       String uri = "otlp:127.0.0.1:" + taken.getLocalPort();
@@ -289,7 +289,7 @@ final class LifecycleIT {
 
   @Test
   void aPausedServer_goesOnAccepting_overARestart_andIsNotReady() throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       Control control = new Control(rig);
       String uri = control.servers().get(0).listenUri();
       control.pause(uri);

@@ -86,7 +86,7 @@ final class OpenApiIT {
 
   @Test
   void theEndpoints_answerAsTheDocumentSays() throws Exception {
-    try (Rig started = Rig.in(folder).quickStarts().startWithoutServers()) {
+    try (Rig started = Rig.in(folder).startWithoutServers()) {
       rig = started;
       String uri = "otlp:127.0.0.1:" + rig.port();
       String byUri = "{\"uri\":\"" + uri + "\"}";

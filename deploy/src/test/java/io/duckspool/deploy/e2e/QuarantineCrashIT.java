@@ -40,7 +40,7 @@ final class QuarantineCrashIT {
   @FaultRow(name = CrashLot.ROW, fault = CrashLot.FAULT, full = CrashLot.FULL)
   void aCallThatIsCutOff_storesEachEntryOnce_orGivesItUpOnce(CrashPoint point, Trials trials)
       throws Exception {
-    try (Rig rig = Rig.in(folder).quickStarts().server("seal_max_age_ms", "50")) {
+    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "50")) {
       rig.start();
       RefusingIndex index = new RefusingIndex(rig);
       List<String> entries = index.quarantine(3);

@@ -25,7 +25,7 @@ final class QuarantineIT {
 
   @Test
   void whatATargetRefused_isListedShownExportedGivenUpAndReplayed() throws Exception {
-    try (Rig started = Rig.in(folder).quickStarts().server("seal_max_age_ms", "50").start()) {
+    try (Rig started = Rig.in(folder).server("seal_max_age_ms", "50").start()) {
       rig = started;
       RefusingIndex index = new RefusingIndex(rig);
       List<String> entries = index.quarantine(3);

@@ -27,7 +27,7 @@ final class RestartIT {
 
   @Test
   void stopUnderLoad_answersWhatWasAdmitted_andEitherProcessRestarts() throws SQLException {
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 2, logs), log)) {
         load.awaitMoreAcks(200, Rig.LIMIT);
         rig.stopReceiver();
@@ -49,7 +49,7 @@ final class RestartIT {
 
   @Test
   void receiver_servesARememberedServer_withoutTheWriter() throws SQLException {
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       rig.awaitCommitted();
       rig.stop();
       rig.startReceiver();
@@ -68,7 +68,7 @@ final class RestartIT {
 
   @Test
   void writer_drainsBeforeItEnds() throws SQLException {
-    try (Rig rig = Rig.in(folder).quickStarts().server("seal_max_age_ms", "60000").start()) {
+    try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "60000").start()) {
       try (LoadClient load = LoadClient.start(rig.load(2, 200, 0, logs), log)) {
         load.awaitEnd(Rig.LIMIT);
       }
@@ -79,7 +79,7 @@ final class RestartIT {
 
   @Test
   void secondProcess_namesTheFirst_andEnds() throws IOException {
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       for (Map.Entry<String, Long> first :
           Map.of("receiver", rig.receiver().pid(), "writer", rig.writer().pid()).entrySet()) {
         try (DuckspoolProcess second = rig.launch(first.getKey(), "", Map.of())) {

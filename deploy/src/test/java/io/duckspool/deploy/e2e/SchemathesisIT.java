@@ -49,7 +49,7 @@ final class SchemathesisIT {
   void everyAnswer_isOneOfTheDocument() throws Exception {
     Files.writeString(folder.resolve("schemathesis.toml"), SETTINGS);
     ExecutorService threads = Executors.newFixedThreadPool(2);
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       rig.awaitWriter();
       Future<Shell.Outcome> receiver =
           threads.submit(() -> call(rig, ":4319", rig.receiverControlPort()));

@@ -69,7 +69,7 @@ final class SecretsIT {
   }
 
   private Rig rig() throws IOException {
-    Rig rig = Rig.in(folder).quickStarts().umask("000").set("log.level", "debug");
+    Rig rig = Rig.in(folder).umask("000").set("log.level", "debug");
     rig.leaveOut("token").server("token_file", secretFile("server"));
     Map<String, String> variables = new TreeMap<>();
     variables.put("DUCKSPOOL_DUCKDB_EXTENSION_DIRECTORY", DuckDbExtensions.folder().toString());

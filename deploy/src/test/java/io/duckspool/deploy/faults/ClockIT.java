@@ -49,7 +49,7 @@ final class ClockIT {
   void wallClockThatJumps_losesNothing_andMakesNoAgeNegative(Trials trials) throws Exception {
     WallClock ofReceiver = WallClock.in(folder, "receiver");
     WallClock ofWriter = WallClock.in(folder, "writer");
-    try (Rig rig = Rig.in(folder).quickStarts().set("spool.segment_age", "1s")) {
+    try (Rig rig = Rig.in(folder).set("spool.segment_age", "1s")) {
       rig.server("seal_max_age_ms", "100");
       ofReceiver.variables().forEach(rig::receiverEnvironment);
       ofWriter.variables().forEach(rig::writerEnvironment);

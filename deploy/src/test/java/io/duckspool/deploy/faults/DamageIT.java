@@ -55,7 +55,7 @@ final class DamageIT {
   @EnumSource
   void damage_losesOnlyWhatIsDamaged_andIsReportedExactly(Damage damage)
       throws SQLException, IOException {
-    Rig rig = Rig.in(folder).quickStarts().set("spool.segment_bytes", "256KiB");
+    Rig rig = Rig.in(folder).set("spool.segment_bytes", "256KiB");
     try (rig) {
       rig.start();
       rig.awaitCommitted();

@@ -35,7 +35,7 @@ final class NetworkFolderIT {
     Path behind = Files.createDirectory(folder.resolve("behind"));
     Path point = Files.createDirectory(folder.resolve("data"));
     Shell.run("bindfs", "-o", "subtype=sshfs", behind.toString(), point.toString());
-    try (Rig rig = Rig.in(folder).quickStarts()) {
+    try (Rig rig = Rig.in(folder)) {
       for (int i = 0; i < trials.count(); i++) {
         assertRefused(rig.startReceiver(), point);
         assertRefused(rig.startWriter(), point);

@@ -113,7 +113,6 @@ final class SpaceIT {
 
   private Rig rig(LoopMount mount) {
     return Rig.on(mount, folder)
-        .quickStarts()
         .set("duckdb.database", folder.resolve("otlp.duckdb").toString())
         .set("spool.disk_reserve", "64MiB")
         .set("spool.segment_age", "250ms")

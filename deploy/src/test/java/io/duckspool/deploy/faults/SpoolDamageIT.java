@@ -61,7 +61,7 @@ final class SpoolDamageIT {
   void damageAtRandomOffsets_isReportedByIndex_andAllElseIsCommitted(Trials trials)
       throws Exception {
     Random random = trials.random();
-    try (Rig rig = Rig.in(folder).quickStarts().set("spool.segment_bytes", "256KiB")) {
+    try (Rig rig = Rig.in(folder).set("spool.segment_bytes", "256KiB")) {
       rig.start();
       rig.awaitCommitted();
       rig.stopWriter();

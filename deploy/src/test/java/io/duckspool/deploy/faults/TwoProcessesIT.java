@@ -32,7 +32,7 @@ final class TwoProcessesIT {
       full = 20,
       perRun = 20)
   void aSecondProcess_namesTheFirst_andDoesNoHarm(Trials trials) throws SQLException {
-    try (Rig rig = Rig.in(folder).quickStarts().start()) {
+    try (Rig rig = Rig.in(folder).start()) {
       rig.awaitWriter();
       try (LoadClient load =
           LoadClient.start(rig.load(2, Integer.MAX_VALUE, 2, Stamped.logs(10)), log)) {

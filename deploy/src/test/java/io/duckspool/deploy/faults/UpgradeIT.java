@@ -42,7 +42,7 @@ final class UpgradeIT {
       throws Exception {
     trials.note("formats", version.toString());
     AckLog log = version.log();
-    try (Rig rig = Rig.onPort(FormatFixture.PORT, folder).quickStarts()) {
+    try (Rig rig = Rig.onPort(FormatFixture.PORT, folder)) {
       version.unpack(rig.data());
       Path intent = rig.serverFolder().resolve("quarantine/replay.intent.json");
       assertTrue(Files.exists(intent), "the fixture has a replay that was cut off");

@@ -55,7 +55,7 @@ public final class Rig implements AutoCloseable {
   private final RigSettings settings = new RigSettings();
   private final WriterPort writerPort;
   private Optional<TargetView> target = Optional.empty();
-  private boolean sharesClassData = true;
+  private boolean startsQuickly = true;
   private String receiverOptions = "";
   private String writerOptions = "";
   private @Nullable DuckspoolProcess receiver;
@@ -133,11 +133,6 @@ public final class Rig implements AutoCloseable {
     return this;
   }
 
-  /** For a test that starts processes often: less optimized code, and half the time of a start. */
-  public Rig quickStarts() {
-    return receiverOptions(Distribution.QUICK).writerOptions(Distribution.QUICK);
-  }
-
   /** Has the launcher started with this umask, such as {@code 000}. */
   public Rig umask(String mask) {
     List<String> shell = List.of("sh", "-c", "umask " + mask + "; exec \"$@\"", "sh");
@@ -145,9 +140,12 @@ public final class Rig implements AutoCloseable {
     return this;
   }
 
-  /** For a test that measures: no flags of the JVM but the launcher's. */
+  /**
+   * For a test that measures: no flags of the JVM but the launcher's. All others have processes
+   * that start often and work for seconds, with less optimized code.
+   */
   public Rig asLaunched() {
-    sharesClassData = false;
+    startsQuickly = false;
     return this;
   }
 
@@ -257,7 +255,9 @@ public final class Rig implements AutoCloseable {
     line.addAll(List.of("--config", config().toString()));
     line.addAll(List.of(arguments));
     Map<String, String> all =
-        Distribution.environment(options, sharesClassData ? ClassData.options() : "");
+        startsQuickly
+            ? Distribution.environment(Distribution.QUICK + " " + options)
+            : Distribution.environment(options, "");
     all.putAll(environment);
     return DuckspoolProcess.start(command, line, all, folder, folder.resolve(command + ".log"));
   }

@@ -107,11 +107,7 @@ final class CloneIT {
   }
 
   private Rig rig(String name) {
-    Rig rig =
-        Rig.in(folder.resolve(name))
-            .quickStarts()
-            .server("catalog", "lake")
-            .set("spool.segment_age", "1h");
+    Rig rig = Rig.in(folder.resolve(name)).server("catalog", "lake").set("spool.segment_age", "1h");
     variables()
         .forEach(
             (variable, value) ->

@@ -64,7 +64,7 @@ final class KillTargetsIT {
   private void kill(TestTarget target, Trials trials) throws Exception {
     trials.note("targets", target.name());
     try (RunningTarget running = target.start(Files.createDirectory(folder.resolve("target")));
-        Rig rig = Rig.in(Files.createDirectory(folder.resolve("rig"))).quickStarts()) {
+        Rig rig = Rig.in(Files.createDirectory(folder.resolve("rig")))) {
       rig.set("spool.segment_age", "2s").server("seal_max_age_ms", "100");
       running.configure(rig);
       rig.start();

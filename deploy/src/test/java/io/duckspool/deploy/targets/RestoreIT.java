@@ -235,7 +235,6 @@ final class RestoreIT {
   private Rig rig(String segmentAge) {
     target.toFile().mkdir();
     return Rig.in(folder)
-        .quickStarts()
         .set("duckdb.database", target.resolve("otlp.duckdb").toString())
         .set("spool.segment_age", segmentAge);
   }

@@ -311,7 +311,6 @@ final class ServersIT {
 
   private Rig rig() throws Exception {
     return Rig.in(Files.createDirectory(folder.resolve("rig")))
-        .quickStarts()
         .set("spool.segment_age", "2s")
         .server("seal_max_age_ms", "100");
   }

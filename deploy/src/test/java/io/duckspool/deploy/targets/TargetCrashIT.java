@@ -70,7 +70,7 @@ final class TargetCrashIT {
     AckLog log = new AckLog(RECORDS);
     Path own = Files.createDirectory(folder.resolve(target.name()));
     try (RunningTarget running = target.start(Files.createDirectory(own.resolve("target")));
-        Rig rig = Rig.in(Files.createDirectory(own.resolve("rig"))).quickStarts()) {
+        Rig rig = Rig.in(Files.createDirectory(own.resolve("rig")))) {
       rig.set("spool.segment_age", "2s").server("seal_max_age_ms", "100");
       running.configure(rig);
       rig.startReceiver();

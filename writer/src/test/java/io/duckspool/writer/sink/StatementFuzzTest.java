@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class StatementFuzzTest {
 
-  private static final int STATEMENTS = Integer.getInteger("duckspool.fuzz.statements", 1_500);
+  private static final int STATEMENTS = Integer.getInteger("duckspool.fuzz.statements", 500);
   private static final long SEED = Long.getLong("duckspool.fuzz.seed", 20261130L);
 
   private static final SqlRunner.Limits LIMITS = new SqlRunner.Limits(1_000, 1 << 20, 20_000);
