@@ -91,7 +91,7 @@ class StoppingSpoolTest {
       AtomicReference<DurableMark> toldAt = new AtomicReference<>();
       writer.onSeal(() -> toldAt.compareAndSet(null, mark(folder)));
       try (Receiver second = start(uri, control, writer.port())) {
-        await("the writer is told by " + second, () -> !writer.seals().isEmpty());
+        await("the writer is told by " + second, () -> toldAt.get() != null);
         assertEquals(end.position().next().toString(), writer.seals().get(0).index());
         assertEquals(end.position(), toldAt.get().position());
         assertTrue(post(uri.port()) < 0, "the port stays free");
