@@ -140,6 +140,11 @@ public final class HttpListener implements AutoCloseable {
               config -> {
                 configure(config, threads, writer);
                 config.jetty.modifyHttpConfiguration(http -> http.addCustomizer(heads));
+                if (limit.isPresent()) {
+                  // A control port has replies of megabytes, and clients with its token alone.
+                  config.jetty.modifyHttpConfiguration(
+                      http -> http.addCustomizer(new UnreadReplies()));
+                }
                 for (ServerSocketChannel channel : bound.channels()) {
                   config.jetty.addConnector(
                       (jetty, http) -> connector(jetty, http, channel, heads, limit));
