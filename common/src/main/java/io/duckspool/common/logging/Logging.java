@@ -17,8 +17,10 @@ import org.slf4j.LoggerFactory;
  * by the main thread, before anything that logs is started.
  */
 public final class Logging {
+  /** A message is one line: what a caller sent, and is quoted in it, can't look like another. */
   private static final String PATTERN =
-      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level %logger{20} [%thread] %msg%n";
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level %logger{20} [%thread]"
+          + " %replace(%msg){'[\\r\\n]+', ' '}%n";
 
   /** Libraries that tell at INFO what is of no use to an operator. */
   private static final List<String> CHATTY =

@@ -36,6 +36,17 @@ final class LoggingTest {
   }
 
   @Test
+  void text_ofSeveralLines_isOneLine_beforeItsStackTrace() {
+    List<String> lines =
+        logged(
+            LogConfig.Format.TEXT,
+            LogConfig.Level.INFO,
+            log -> log.warn("no {}", "such\r\n\nWARN forged", new IOException("disk")));
+    assertTrue(lines.get(0).endsWith("] no such WARN forged"), lines.get(0));
+    assertEquals("java.io.IOException: disk", lines.get(1));
+  }
+
+  @Test
   void json_isOneObjectALine_withMessageAndStackTrace() throws IOException {
     List<String> lines =
         logged(
