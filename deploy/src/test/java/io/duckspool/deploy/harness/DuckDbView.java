@@ -6,7 +6,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.Properties;
 
 /** A DuckDB in memory that looks at what others have stored. */
 final class DuckDbView {
@@ -14,9 +13,8 @@ final class DuckDbView {
 
   /** Opens one and runs the statements in it; the connection is the caller's to close. */
   static Connection open(List<String> statements) throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("extension_directory", DuckDbExtensions.folder().toString());
-    Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
+    Connection connection =
+        DriverManager.getConnection("jdbc:duckdb:", DuckDbExtensions.properties());
     try (Statement statement = connection.createStatement()) {
       for (String sql : statements) {
         statement.execute(sql);

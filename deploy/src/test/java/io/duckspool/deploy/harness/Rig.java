@@ -41,6 +41,10 @@ public final class Rig implements AutoCloseable {
   /** How long a start, stop or drain may take on a slow, busy machine. */
   public static final Duration LIMIT = Duration.ofSeconds(180);
 
+  /** The signatures of DuckDB's extensions are checked where recipes are tried. */
+  private static final String QUICK =
+      Distribution.QUICK + " -Dduckspool.test.unsigned.extensions=true ";
+
   private static final Duration REPLY_LIMIT = Duration.ofSeconds(90);
   private static final int SIGKILLED = 137;
 
@@ -256,7 +260,7 @@ public final class Rig implements AutoCloseable {
     line.addAll(List.of(arguments));
     Map<String, String> all =
         startsQuickly
-            ? Distribution.environment(Distribution.QUICK + " " + options)
+            ? Distribution.environment(QUICK + options)
             : Distribution.environment(options, "");
     all.putAll(environment);
     return DuckspoolProcess.start(command, line, all, folder, folder.resolve(command + ".log"));

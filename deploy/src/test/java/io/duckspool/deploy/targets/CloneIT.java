@@ -20,7 +20,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.BitSet;
 import java.util.Map;
-import java.util.Properties;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,9 +143,8 @@ final class CloneIT {
   private void assertOnlyMissing(Trials trials, int from, int to) throws SQLException {
     BitSet missing = new BitSet();
     missing.set(from, to);
-    Properties properties = new Properties();
-    properties.setProperty("extension_directory", DuckDbExtensions.folder().toString());
-    try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:duckdb:", DuckDbExtensions.properties());
         Statement statement = connection.createStatement()) {
       statement.execute("LOAD ducklake");
       statement.execute("LOAD sqlite_scanner");

@@ -44,6 +44,13 @@ record DuckDbInstance(
   /** Days that a seal into Parquet files may spread over before one has two files (a guess). */
   private static final String MAX_OPEN_PARTITIONS = "1000";
 
+  /**
+   * Property of the JVM, of tests alone, which open databases all the time: DuckDB checks the
+   * signature of each extension again at each opening. Measured, 1 to 3 s for those of an Iceberg
+   * catalog.
+   */
+  private static final String UNSIGNED = "duckspool.test.unsigned.extensions";
+
   /** Enough to attach a catalog, which holds no data. */
   private static final long PROBE_MEMORY_BYTES = 128L << 20;
 
@@ -202,6 +209,8 @@ record DuckDbInstance(
     properties.setProperty("temp_directory", spill.toString());
     properties.setProperty("preserve_insertion_order", "false");
     properties.setProperty("autoinstall_known_extensions", "false");
+    properties.setProperty(
+        "allow_unsigned_extensions", Boolean.toString(Boolean.getBoolean(UNSIGNED)));
     // Else a name that isn't found is looked for, as a similar one, in every catalog: one that is
     // away fails that, and one of Iceberg lists the tables of all its schemas.
     properties.setProperty("catalog_error_max_schemas", "0");

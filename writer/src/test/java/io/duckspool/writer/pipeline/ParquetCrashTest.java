@@ -19,7 +19,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -138,9 +137,8 @@ final class ParquetCrashTest {
   /** A reader who knows nothing of duckspool. */
   private static void assertAReaderSeesAllOnce(
       PipelineHarness sent, String root, Optional<String> secret) throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("extension_directory", DuckDbExtensions.folder().toString());
-    try (Connection reader = DriverManager.getConnection("jdbc:duckdb:", properties);
+    try (Connection reader =
+            DriverManager.getConnection("jdbc:duckdb:", DuckDbExtensions.properties());
         Statement statement = reader.createStatement()) {
       if (secret.isPresent()) {
         statement.execute("LOAD httpfs");

@@ -37,7 +37,7 @@ public final class ChildJvm implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (flag.matches("--(add|enable|sun).*|-Dchronicle\\..*")) {
+      if (flag.matches("--(add|enable|sun).*|-D(chronicle|duckspool\\.test)\\..*")) {
         command.add(flag);
       }
     }

@@ -2,6 +2,7 @@ package io.duckspool.writer.servers;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Properties;
 
 /** Where the tests find DuckDB's extensions. */
 public final class DuckDbExtensions {
@@ -24,6 +25,15 @@ public final class DuckDbExtensions {
               + ": run `deploy/bin/install-duckdb-extensions target/extensions`");
     }
     return folder.toAbsolutePath();
+  }
+
+  /** Of a test's own connection that loads some of them. */
+  public static Properties properties() {
+    Properties properties = new Properties();
+    properties.setProperty("extension_directory", folder().toString());
+    // Checking their signatures takes longer than most tests.
+    properties.setProperty("allow_unsigned_extensions", "true");
+    return properties;
   }
 
   /** The checkout. */

@@ -12,7 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.Properties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,9 +87,7 @@ final class IcebergRestServerTest {
   }
 
   private Connection attach() throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("extension_directory", DuckDbExtensions.folder().toString());
-    Connection duckDb = DriverManager.getConnection("jdbc:duckdb:", properties);
+    Connection duckDb = DriverManager.getConnection("jdbc:duckdb:", DuckDbExtensions.properties());
     try {
       for (String extension : List.of("avro", "httpfs", "iceberg")) {
         execute(duckDb, "LOAD " + extension);

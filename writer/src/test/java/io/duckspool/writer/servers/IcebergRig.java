@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -191,9 +190,8 @@ public final class IcebergRig implements AutoCloseable {
 
   /** Another process's view of the catalog, a schema's tables by their plain names. */
   public Connection open(String schema) throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("extension_directory", DuckDbExtensions.folder().toString());
-    Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
+    Connection connection =
+        DriverManager.getConnection("jdbc:duckdb:", DuckDbExtensions.properties());
     try (Statement statement = connection.createStatement()) {
       for (String extension : List.of("avro", "httpfs", "iceberg")) {
         statement.execute("LOAD " + extension);

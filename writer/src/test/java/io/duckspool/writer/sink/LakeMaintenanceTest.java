@@ -32,7 +32,6 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -266,9 +265,8 @@ final class LakeMaintenanceTest {
 
   /** Makes a lake without duckspool, and runs statements there. */
   private void others(String... statements) throws Exception {
-    Properties properties = new Properties();
-    properties.setProperty("extension_directory", DuckDbExtensions.folder().toString());
-    try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:duckdb:", DuckDbExtensions.properties());
         Statement statement = connection.createStatement()) {
       statement.execute("LOAD ducklake");
       statement.execute(
