@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** Clients that send request after request, and read no reply. */
 class UnreadRepliesTest {
 
-  private static final int THREADS = 2;
+  private static final int THREADS = 1;
 
   private final List<SocketChannel> clients = new ArrayList<>();
   private TestServer server;
