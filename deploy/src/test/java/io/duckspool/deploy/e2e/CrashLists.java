@@ -1,6 +1,7 @@
 package io.duckspool.deploy.e2e;
 
 import io.duckspool.common.fault.CrashPoint;
+import io.duckspool.deploy.harness.CrashLot;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -78,5 +79,13 @@ public final class CrashLists {
             OF_RECEIVER, OF_WRITER, OF_CALLS_IN_RECEIVER, OF_CALLS_IN_WRITER, OF_QUARANTINE)
         .flatMap(List::stream)
         .toList();
+  }
+
+  /** How many halts all lots are, each once. */
+  public static int halts() {
+    int lots =
+        CrashLot.pair(OF_RECEIVER, OF_WRITER, 0).size()
+            + CrashLot.pair(OF_CALLS_IN_RECEIVER, OF_CALLS_IN_WRITER, 0).size();
+    return 2 * lots + OF_QUARANTINE.size();
   }
 }

@@ -25,9 +25,4 @@ final class CrashLotTest {
       assertEquals(all, lots.stream().flatMap(CrashLot::points).collect(Collectors.toSet()));
     }
   }
-
-  @Test
-  void theFullFigure_isTwentyOfEachPoint() {
-    assertEquals(20 * CrashPoint.values().length, CrashLot.FULL);
-  }
 }

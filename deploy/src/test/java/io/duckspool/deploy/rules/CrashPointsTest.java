@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.e2e.CrashLists;
+import io.duckspool.deploy.harness.CrashLot;
 import io.duckspool.deploy.targets.TargetCrashLists;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,5 +24,10 @@ final class CrashPointsTest {
     tested.addAll(TargetCrashLists.all());
     assertEquals(
         Arrays.stream(CrashPoint.values()).sorted().toList(), tested.stream().sorted().toList());
+  }
+
+  @Test
+  void theFullFigure_isTwentyOfEachHalt() {
+    assertEquals(20 * (CrashLists.halts() + TargetCrashLists.halts()), CrashLot.FULL);
   }
 }

@@ -42,4 +42,9 @@ public final class TargetCrashLists {
         .flatMap(List::stream)
         .toList();
   }
+
+  /** How many halts of the real writer there are, each once. */
+  public static int halts() {
+    return all().size() - OF_MAINTENANCE.size();
+  }
 }
