@@ -76,17 +76,6 @@ final class HostileClientsIT {
     assertAsBefore();
   }
 
-  /** Their requests are refused at little cost, so that what they leave unread fills up. */
-  @Test
-  void clientsThatReadNothing_areCutOff_andHonestClientsGoOn() throws Exception {
-    String requests = (POST + AUTH + JSON + "Content-Length: 2\r\n\r\n[]").repeat(20);
-    try (Attackers mute =
-        Attackers.start(MANY, rig.port(), requests, requests, Duration.ofMillis(50))) {
-      System.out.println("beside " + MANY + " that read nothing: " + honest());
-    }
-    assertAsBefore();
-  }
-
   @Test
   void idleConnections_areBoundedInMemory_andHonestClientsGoOn() throws Exception {
     long hard =

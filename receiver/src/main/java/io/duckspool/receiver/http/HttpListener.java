@@ -190,6 +190,9 @@ public final class HttpListener implements AutoCloseable {
     // A 401 or 503 doesn't wait for the first bytes of the body.
     http.setDelayDispatchUntilContent(false);
     http.setSendServerVersion(false);
+    // Else each connection keeps the fields of its requests, from its second one on, in a table of
+    // 104 KB of heap (measured): 1,000 clients would take 100 MB.
+    http.setHeaderCacheSize(0);
     http.addCustomizer((request, responseHeaders) -> withoutWebSocket(request));
   }
 

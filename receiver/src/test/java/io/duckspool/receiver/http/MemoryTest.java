@@ -188,4 +188,25 @@ class MemoryTest {
     byte[] body = Payloads.encode(ContentCoding.GZIP, Payloads.logOfSize(BODY_BYTES));
     assertOnlyAcceptedOrBusy(sendAll(body, 2, PROTOBUF, "Content-Encoding: gzip"), 2);
   }
+
+  /** With what Jetty remembers of the fields of each, these would take 300 MB. */
+  @Test
+  void keptConnections_thatSendRequestAfterRequest() throws IOException {
+    List<RawClient> kept = new ArrayList<>();
+    try {
+      for (int i = 0; i < 3_000; i++) {
+        RawClient client = new RawClient("127.0.0.1", port);
+        kept.add(client);
+        client.send("GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n".repeat(3));
+        for (int n = 0; n < 3; n++) {
+          assertEquals(404, client.reply().status(), "connection " + i);
+        }
+      }
+      assertTrue(process.isAlive(), () -> "the server died: " + output.lines().toList());
+    } finally {
+      for (RawClient client : kept) {
+        client.close();
+      }
+    }
+  }
 }
