@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("faults")
 @NeedsRoot
 final class SpaceIT {
-  private static final int STARTS = Integer.getInteger("duckspool.starts", 12);
-  private static final int TRICKLE_SEGMENTS = 120;
+  private static final int STARTS = Integer.getInteger("duckspool.starts", 6);
+  private static final int TRICKLE_SEGMENTS = Integer.getInteger("duckspool.segments", 40);
   private static final long MEBIBYTE = 1 << 20;
 
   private final AckLog log = new AckLog(5);
@@ -39,7 +39,7 @@ final class SpaceIT {
   /**
    * Many starts and a trickle over many segments take little, give it back after the drain, and
    * drain in few seals. The starts are {@code -Dduckspool.starts} (100 for the full count), each
-   * with an entry.
+   * with an entry; the segments {@code -Dduckspool.segments} (120).
    */
   @Test
   void manySmallSegments_takeLittle_giveItBack_andDrainInFewSeals()
