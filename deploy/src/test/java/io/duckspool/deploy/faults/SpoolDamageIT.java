@@ -40,6 +40,7 @@ final class SpoolDamageIT {
       "bits flipped, pages zeroed, segments cut short or missing, metadata broken";
 
   private static final int RECORDS = 5;
+  private static final int METADATA_BYTES = 128 << 10;
   private static final int PAGE = 4096;
   private static final int MAX_ZEROED_PAGES = 4;
 
@@ -109,8 +110,11 @@ final class SpoolDamageIT {
     Collections.shuffle(segments, random);
     List<String> done = new ArrayList<>();
     if (random.nextBoolean()) {
-      Path metadata = rig.serverFolder().resolve("spool/metadata.cq4t");
-      Files.write(metadata, noise((int) Files.size(metadata), random));
+      // As a kill leaves it; a stop has removed it.
+      Path metadata =
+          Files.createDirectories(rig.serverFolder().resolve("spool/.appending"))
+              .resolve("metadata.cq4t");
+      Files.write(metadata, noise(METADATA_BYTES, random));
       done.add(metadata.toString());
     }
     for (Path segment : segments.subList(0, count - done.size())) {
