@@ -35,7 +35,7 @@ final class KillIT {
   @FaultRow(
       name = "kill-receiver",
       fault = "kill -9 of the receiver at random moments under load",
-      quick = 5,
+      quick = 2,
       full = 500,
       perRun = PER_RUN)
   void killedReceiver_losesAndDoublesNothing(Trials trials) throws SQLException {
@@ -60,7 +60,7 @@ final class KillIT {
   @FaultRow(
       name = "kill-writer-duckdb",
       fault = "kill -9 of the writer at random moments under load, into a DuckDB file",
-      quick = 5,
+      quick = 2,
       full = 500,
       perRun = PER_RUN)
   void killedWriter_losesAndDoublesNothing(Trials trials) throws SQLException {
@@ -85,7 +85,7 @@ final class KillIT {
   @FaultRow(
       name = "kill-both",
       fault = "kill -9 of both at once",
-      quick = 3,
+      quick = 2,
       full = 100,
       perRun = PER_RUN)
   void bothKilledAtOnce_loseAndDoubleNothing(Trials trials) throws SQLException {
@@ -122,7 +122,7 @@ final class KillIT {
   @FaultRow(
       name = "kill-receiver-alone",
       fault = "kill -9 of the receiver while the writer is away for the first half",
-      quick = 3,
+      quick = 2,
       full = 100,
       perRun = PER_RUN)
   void receiverKilledWhileTheWriterIsAway_losesAndDoublesNothing(Trials trials)

@@ -26,7 +26,7 @@ final class PauseIT {
   @TempDir Path folder;
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, quick = 3, full = 100, perRun = 25)
+  @FaultRow(name = ROW, fault = FAULT, quick = 2, full = 100, perRun = 25)
   void pausedWriter_goesOn_whileTheReceiverAccepts(Trials trials) throws SQLException {
     try (Rig rig = rig().start()) {
       try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 2, logs), log)) {
@@ -45,7 +45,7 @@ final class PauseIT {
 
   /** The writer must not take the receiver's silence for its death. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, quick = 3, full = 100, perRun = 25)
+  @FaultRow(name = ROW, fault = FAULT, quick = 2, full = 100, perRun = 25)
   void pausedReceiver_goesOn_whileTheWriterIsRestarted(Trials trials) throws SQLException {
     try (Rig rig = rig().start()) {
       try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 2, logs), log)) {

@@ -49,7 +49,7 @@ final class PowerCutIT {
   @FaultRow(
       name = "power-cut-duckdb",
       fault = "power cut, spool and DuckDB file on the disk",
-      quick = 3,
+      quick = 1,
       full = 80,
       perRun = PER_RUN)
   void groupSync_losesNothing(Trials trials) throws SQLException {
@@ -88,7 +88,7 @@ final class PowerCutIT {
   @FaultRow(
       name = "power-cut-ducklake",
       fault = "power cut, spool and a local DuckLake on the disk",
-      quick = 3,
+      quick = 1,
       full = 60,
       perRun = PER_RUN)
   void groupSync_losesNothing_inALakeEither(Trials trials) throws SQLException {
@@ -103,7 +103,7 @@ final class PowerCutIT {
   @FaultRow(
       name = "power-cut-parquet",
       fault = "power cut, spool and Parquet files on the disk",
-      quick = 3,
+      quick = 1,
       full = 60,
       perRun = PER_RUN)
   void groupSync_losesNothing_inParquetFilesEither(Trials trials) throws SQLException {

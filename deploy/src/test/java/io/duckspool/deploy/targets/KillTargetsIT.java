@@ -32,7 +32,7 @@ final class KillTargetsIT {
   @FaultRow(
       name = "kill-writer-ducklake",
       fault = "kill -9 of the writer at random moments under load, into a DuckLake",
-      quick = 2,
+      quick = 1,
       full = 200,
       perRun = PER_RUN)
   void killedWriterOfALake_losesAndDoublesNothing(Trials trials) throws Exception {
@@ -43,7 +43,7 @@ final class KillTargetsIT {
   @FaultRow(
       name = "kill-writer-parquet",
       fault = "kill -9 of the writer at random moments under load, into Parquet files",
-      quick = 2,
+      quick = 1,
       full = 200,
       perRun = PER_RUN)
   void killedWriterOfParquetFiles_losesAndDoublesNothing(Trials trials) throws Exception {
@@ -54,7 +54,7 @@ final class KillTargetsIT {
   @FaultRow(
       name = "kill-writer-iceberg",
       fault = "kill -9 of the writer at random moments under load, into an Iceberg catalog",
-      quick = 2,
+      quick = 1,
       full = 100,
       perRun = PER_RUN)
   void killedWriterOfIcebergTables_losesAndDoublesNothing(Trials trials) throws Exception {
