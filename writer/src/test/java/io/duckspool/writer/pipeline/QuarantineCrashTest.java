@@ -46,7 +46,8 @@ final class QuarantineCrashTest {
       // The others are steps of the quarantine, the same ones whatever the target.
       return kind.equals("duckdb")
           || point == CrashPoint.QUARANTINE_REPLAY_LEDGER_MADE
-          || point == CrashPoint.QUARANTINE_REPLAY_COMMITTED;
+          || point == CrashPoint.QUARANTINE_REPLAY_COMMITTED
+          || point == CrashPoint.QUARANTINE_REPLAY_LEDGER_REMOVED;
     }
     return switch (kind) {
       case "duckdb" ->
