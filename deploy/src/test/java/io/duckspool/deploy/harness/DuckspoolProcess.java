@@ -107,7 +107,7 @@ public final class DuckspoolProcess implements AutoCloseable {
   public int awaitExit(Duration limit) {
     try {
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-        String stacks = Shell.outcome(List.of("jstack", "" + pid()), Map.of()).output();
+        String stacks = stacks();
         process.destroyForcibly();
         throw new AssertionError(
             name + " did not end within " + limit.toSeconds() + " s\n" + logTail() + stacks);
@@ -128,6 +128,11 @@ public final class DuckspoolProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The stacks of all threads, for a failure message. */
+  String stacks() {
+    return Shell.outcome(List.of("jstack", "" + pid()), Map.of()).output();
   }
 
   /** The end of the log file, for a failure message. */

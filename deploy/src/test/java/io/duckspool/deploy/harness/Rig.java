@@ -370,7 +370,18 @@ public final class Rig implements AutoCloseable {
           requireAlive();
           return isCommitted(fence);
         },
-        this::logs);
+        () -> logs() + whatTheWriterDoes());
+  }
+
+  /** For a wait that no log explains. */
+  private String whatTheWriterDoes() {
+    String says;
+    try {
+      says = pipelines();
+    } catch (IOException | InterruptedException e) {
+      says = e.toString();
+    }
+    return "pipelines: " + says + "\n" + writerIfStarted().map(DuckspoolProcess::stacks).orElse("");
   }
 
   /** Sends a log record with this text as its body, once. */
