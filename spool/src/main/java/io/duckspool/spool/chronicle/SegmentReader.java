@@ -42,6 +42,7 @@ final class SegmentReader implements Closeable {
 
   private static final int NOT_COMPLETE = 0x8000_0000;
   private static final int METADATA = 0x4000_0000;
+  private static final int END_MARK = NOT_COMPLETE | METADATA;
   private static final int LENGTH_MASK = 0x3FFF_FFFF;
   private static final int FIRST_READ_BYTES = 4096;
   private static final int MAX_READ_BYTES = 1 << 20;
@@ -181,6 +182,19 @@ final class SegmentReader implements Closeable {
           EntryCodec.decodeSegmentHeader(entry.envelope(), array, entry.envelope().headerBytes()));
     }
     return Optional.empty();
+  }
+
+  /** Whether nothing but metadata, and perhaps the mark of the end, stands from an offset on. */
+  boolean isEmptyFrom(long offset) throws IOException {
+    if (!(read(offset) instanceof Found.Nothing nothing)) {
+      return false;
+    }
+    long end = nothing.offset();
+    long contentEnd = endOfContent(end);
+    return contentEnd == end
+        || (contentEnd == end + END_MARK_BYTES
+            && fill(end, END_MARK_BYTES)
+            && ByteBuffer.wrap(array).order(ByteOrder.LITTLE_ENDIAN).getInt(0) == END_MARK);
   }
 
   /** Offset behind the last byte of the file, from an offset on, that is not zero. */

@@ -308,7 +308,11 @@ final class SegmentTailer implements SpoolTailer {
       if (here.isPresent()) {
         return here;
       }
-      addContent(ranges, reader.get(), offset);
+      boolean isCut =
+          next.map(n -> n.previousSegment() == segment).orElse(limit.next().segment() == segment);
+      if (isCut || !reader.get().isEmptyFrom(offset)) {
+        ranges.add(rangeFrom(reader.get(), offset));
+      }
     }
     for (long other : later) {
       if (other > limit.next().segment()) {
@@ -377,7 +381,7 @@ final class SegmentTailer implements SpoolTailer {
         }
         found = other.search(entry.nextOffset(), 1);
       }
-      addContent(ranges, other, 0);
+      ranges.add(rangeFrom(other, 0));
       return Optional.empty();
     } finally {
       if (!isKept) {
@@ -427,14 +431,13 @@ final class SegmentTailer implements SpoolTailer {
     }
   }
 
-  /** Where the first document with at least this sequence begins, or where reading stops before. */
+  /** Behind the last entry before this sequence. */
   private static long offsetOf(SegmentReader reader, long sequence) throws IOException {
     long at = 0;
     while (true) {
       Found found = reader.read(at);
       if (found instanceof Found.Nothing nothing) {
-        at = nothing.offset();
-        found = reader.search(at, 0);
+        found = reader.search(nothing.offset(), 0);
       }
       if (!(found instanceof Found.Entry entry)
           || entry.envelope().index().sequence() >= sequence) {
@@ -449,12 +452,7 @@ final class SegmentTailer implements SpoolTailer {
     return new FileRange(reader.file(), from, to - from);
   }
 
-  private static void addContent(List<FileRange> ranges, SegmentReader reader, long from)
-      throws IOException {
-    long end = reader.endOfContent(from);
-    // An end mark alone is no damage.
-    if (end > from + SegmentReader.END_MARK_BYTES) {
-      ranges.add(new FileRange(reader.file(), from, end - from));
-    }
+  private static FileRange rangeFrom(SegmentReader reader, long from) throws IOException {
+    return new FileRange(reader.file(), from, reader.endOfContent(from) - from);
   }
 }

@@ -21,6 +21,7 @@ import io.duckspool.spool.SpoolRead;
 import io.duckspool.spool.SpoolTailer;
 import io.duckspool.spool.SyncMode;
 import io.duckspool.spool.TestSpools;
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,6 +160,26 @@ class SpoolDamageTest {
   }
 
   @Test
+  void aSegmentThatIsCutBehindAnEntryIsNamedByThatByte() throws Exception {
+    Stored entry = STORED.values().stream().toList().get(20);
+    Folders.copy(master, temp);
+    Path file = temp.resolve("spool").resolve(entry.file());
+    long cut = (entry.to() + 3) & ~3L;
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(cut);
+    }
+    Set<SpoolIndex> hit = hitBy(entry.file(), cut, Long.MAX_VALUE);
+    assertFalse(hit.isEmpty());
+    SpoolRead.Damaged damaged =
+        (SpoolRead.Damaged)
+            check(hit).stream()
+                .filter(SpoolRead.Damaged.class::isInstance)
+                .findFirst()
+                .orElseThrow();
+    assertEquals(List.of(new FileRange(file, cut, 0)), damaged.bytes());
+  }
+
+  @Test
   void anEntryInsideAPayloadIsNotTakenForOne() throws Exception {
     Path folder = Files.createDirectory(temp.resolve("nested"));
     try (Spool spool = store().openForAppend(folder, SPOOL_ID, newRunId(), OPTIONS)) {
@@ -259,6 +280,7 @@ class SpoolDamageTest {
       reads = readAll(tailer);
       assertEquals(end, tailer.position());
       checkReads(reads, hit, 0);
+      checkRanges(reads);
     }
     try (Spool spool = store().openForAppend(temp, SPOOL_ID, newRunId(), OPTIONS);
         SpoolTailer tailer = store().openForRead(temp, SPOOL_ID, runId -> false)) {
@@ -310,6 +332,38 @@ class SpoolDamageTest {
     assertEquals(rowsOf(lost), lostRows);
     assertEquals(lost.stream().mapToLong(i -> STORED.get(i).payload().length).sum(), lostBytes);
     assertFalse(lostEntries > 0 && hit.isEmpty());
+  }
+
+  /** What is left of an entry that can't be read stands in a range that is reported. */
+  private void checkRanges(List<SpoolRead> reads) throws IOException {
+    for (SpoolRead each : reads) {
+      if (each instanceof SpoolRead.Damaged damaged) {
+        for (Map.Entry<SpoolIndex, Stored> lost : STORED.entrySet()) {
+          if (lost.getKey().compareTo(damaged.from().next()) >= 0
+              && lost.getKey().compareTo(damaged.to().next()) < 0) {
+            Path file = temp.resolve("spool").resolve(lost.getValue().file());
+            assertTrue(
+                !Files.exists(file) || isIn(damaged.bytes(), file, lost.getValue()),
+                () -> lost + " is in none of " + damaged.bytes());
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isIn(List<FileRange> ranges, Path file, Stored entry) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    int end = bytes.length;
+    while (end > 0 && bytes[end - 1] == 0) {
+      end--;
+    }
+    long to = Math.min(entry.to(), end);
+    return ranges.stream()
+        .anyMatch(
+            range ->
+                range.file().equals(file)
+                    && range.offset() <= entry.from()
+                    && range.offset() + range.length() >= to);
   }
 
   private static long rowsOf(Set<SpoolIndex> indices) {
