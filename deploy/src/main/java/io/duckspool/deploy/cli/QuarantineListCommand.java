@@ -5,6 +5,7 @@ import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.spool.SpoolIndex;
+import io.duckspool.writer.quarantine.DamagedRange;
 import io.duckspool.writer.quarantine.QuarantineNote;
 import io.duckspool.writer.quarantine.QuarantineReason;
 import io.duckspool.writer.quarantine.QuarantinedFile;
@@ -78,6 +79,12 @@ final class QuarantineListCommand implements Callable<Integer> {
     row.put("bytes", file.contentBytes());
     row.put("error", fault.orElse(note.map(QuarantineNote::error).orElse("")));
     row.put("quarantined_at", note.map(QuarantineNote::quarantinedAt).orElse(null));
+    row.put(
+        "damaged_ranges",
+        note.map(QuarantineNote::damagedRanges)
+            .filter(ranges -> !ranges.isEmpty())
+            .map(DamagedRange::json)
+            .orElse(null));
     return row;
   }
 }

@@ -11,6 +11,7 @@ import io.duckspool.common.server.DataFolder;
 import io.duckspool.deploy.export.Payload;
 import io.duckspool.spool.Envelope;
 import io.duckspool.spool.SpoolIndex;
+import io.duckspool.writer.quarantine.DamagedRange;
 import io.duckspool.writer.quarantine.QuarantineNote;
 import io.duckspool.writer.quarantine.QuarantinedFile;
 import java.io.IOException;
@@ -105,6 +106,9 @@ final class QuarantineShowCommand implements Callable<Integer> {
       object.writeNumberField("entries", known.entries());
       object.writeNumberField("rows", known.rows());
       object.writeStringField("reason", known.reason().text());
+      if (!known.damagedRanges().isEmpty()) {
+        writeRanges(object, known.damagedRanges());
+      }
       object.writeStringField("error", known.error());
       object.writeStringField("quarantined_at", known.quarantinedAt());
     }
@@ -124,6 +128,19 @@ final class QuarantineShowCommand implements Callable<Integer> {
       byte[] first = in.readNBytes(HexDump.MAX_BYTES);
       writeLines(object, "content_dump", HexDump.lines(first, 0, first.length, 0));
     }
+  }
+
+  private static void writeRanges(JsonGenerator object, List<DamagedRange> ranges)
+      throws IOException {
+    object.writeArrayFieldStart("damaged_ranges");
+    for (DamagedRange range : ranges) {
+      object.writeStartObject();
+      object.writeStringField("segment_file", range.segmentFile());
+      object.writeNumberField("first_byte", range.firstByte());
+      object.writeNumberField("next_byte", range.nextByte());
+      object.writeEndObject();
+    }
+    object.writeEndArray();
   }
 
   private static void writeEntry(

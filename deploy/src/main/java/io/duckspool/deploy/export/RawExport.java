@@ -6,6 +6,7 @@ import io.duckspool.common.otlp.ContentCoding;
 import io.duckspool.common.otlp.PayloadFormat;
 import io.duckspool.common.otlp.Signal;
 import io.duckspool.spool.Envelope;
+import io.duckspool.writer.quarantine.DamagedRange;
 import io.duckspool.writer.quarantine.QuarantineNote;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -91,6 +92,9 @@ public final class RawExport implements EntryExport {
           line.put("next_index", known.next().toString());
           line.put("entries", known.entries());
           line.put("rows", known.rows());
+          if (!known.damagedRanges().isEmpty()) {
+            line.set("damaged_ranges", DamagedRange.json(known.damagedRanges()));
+          }
         });
     write(line, note);
     return Optional.empty();

@@ -15,6 +15,7 @@ import io.duckspool.spool.EntryCodec;
 import io.duckspool.spool.EntryMeta;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
+import io.duckspool.writer.quarantine.DamagedRange;
 import io.duckspool.writer.quarantine.QuarantineNote;
 import io.duckspool.writer.quarantine.QuarantineNote.Kind;
 import io.duckspool.writer.quarantine.QuarantineReason;
@@ -49,6 +50,9 @@ import picocli.CommandLine;
 final class QuarantineCommandsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SPOOL = "00112233445566778899aabbccddeeff";
+  private static final String RANGES =
+      "[{\"segment_file\":\"20840129-0001.cq4\",\"first_byte\":4096,\"next_byte\":8192},"
+          + "{\"segment_file\":\"20840129-0002.cq4\",\"first_byte\":0,\"next_byte\":0}]";
 
   @TempDir Path folder;
   private final StringWriter out = new StringWriter();
@@ -75,11 +79,13 @@ final class QuarantineCommandsTest {
             + "\",\"first_index\":\"60000001-7\",\"next_index\":\"60000001-8\",\"kind\":\"entry\","
             + "\"reason\":\"undecodable\",\"entries\":1,\"rows\":3,\"bytes\":"
             + rows.get(0).get("bytes")
-            + ",\"error\":\"byte 2: \\u001B[31mred\",\"quarantined_at\":\"2026-01-01T00:00:00Z\"}",
+            + ",\"error\":\"byte 2: \\u001B[31mred\",\"quarantined_at\":\"2026-01-01T00:00:00Z\","
+            + "\"damaged_ranges\":null}",
         rows.get(0).toString());
     assertEquals("damage", rows.get(1).get("kind").asText());
     assertEquals("damage", rows.get(1).get("reason").asText());
     assertEquals(500, rows.get(1).get("bytes").asInt());
+    assertEquals(RANGES, rows.get(1).get("damaged_ranges").toString());
     assertEquals("corrupt", rows.get(2).get("kind").asText());
     assertTrue(rows.get(2).get("error").asText().contains("which says"));
     assertEquals(0, run("list", SPOOL));
@@ -139,10 +145,12 @@ final class QuarantineCommandsTest {
     JsonNode damage = show(9);
     assertEquals(HexDump.MAX_BYTES / 16, damage.get("content_dump").size());
     assertEquals(100_000, damage.get("content_bytes").asInt());
+    assertEquals(RANGES, damage.get("damaged_ranges").toString());
     put(12, Signal.LOGS, PayloadFormat.PROTOBUF, ContentCoding.IDENTITY, log("b"));
     truncate(12);
     JsonNode corrupt = show(12);
     assertTrue(corrupt.has("file_fault"));
+    assertFalse(corrupt.has("damaged_ranges"));
     assertTrue(corrupt.has("content_fault"));
     assertEquals(1, run("show", "60000001-99"));
     assertEquals(2, run("show", "sixty"));
@@ -212,6 +220,8 @@ final class QuarantineCommandsTest {
     assertEquals("60000001-7.logs.protobuf.gzip", first.get("file").asText());
     assertEquals(3, first.get("rows").asInt());
     assertEquals("undecodable", first.get("reason").asText());
+    assertFalse(first.has("damaged_ranges"));
+    assertEquals(RANGES, JSON.readTree(manifest.get(2)).get("damaged_ranges").toString());
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(output)));
   }
 
@@ -238,30 +248,33 @@ final class QuarantineCommandsTest {
         payload.length,
         EntryCodec.crcOf(ByteBuffer.wrap(payload)));
     store.put(
-        note(Kind.ENTRY, index, next, 1, 3, QuarantineReason.UNDECODABLE), ByteBuffer.wrap(array));
+        new QuarantineNote(
+            Kind.ENTRY,
+            index,
+            next,
+            1,
+            3,
+            QuarantineReason.UNDECODABLE,
+            "byte 2: \u001b[31mred",
+            "2026-01-01T00:00:00Z"),
+        ByteBuffer.wrap(array));
   }
 
   private void putDamage(long sequence, byte[] bytes) throws IOException {
     store.put(
-        note(
+        new QuarantineNote(
             Kind.DAMAGE,
             new SpoolIndex(60_000_001, sequence),
             new SpoolIndex(60_000_001, sequence + 3),
             3,
             40,
-            QuarantineReason.DAMAGE),
+            QuarantineReason.DAMAGE,
+            List.of(
+                new DamagedRange("20840129-0001.cq4", 4096, 8192),
+                new DamagedRange("20840129-0002.cq4", 0, 0)),
+            "the segment is damaged",
+            "2026-01-01T00:00:00Z"),
         ByteBuffer.wrap(bytes));
-  }
-
-  private static QuarantineNote note(
-      Kind kind,
-      SpoolIndex first,
-      SpoolIndex next,
-      long entries,
-      long rows,
-      QuarantineReason reason) {
-    return new QuarantineNote(
-        kind, first, next, entries, rows, reason, "byte 2: \u001b[31mred", "2026-01-01T00:00:00Z");
   }
 
   private void truncate(long sequence) throws IOException {

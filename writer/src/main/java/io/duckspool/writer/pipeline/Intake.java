@@ -9,6 +9,7 @@ import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchFullException;
 import io.duckspool.writer.batch.SealPolicy;
 import io.duckspool.writer.batch.SealedBatch;
+import io.duckspool.writer.quarantine.DamagedRange;
 import io.duckspool.writer.quarantine.QuarantineNote;
 import io.duckspool.writer.quarantine.QuarantineNote.Kind;
 import io.duckspool.writer.quarantine.QuarantineReason;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -204,16 +206,7 @@ final class Intake implements AutoCloseable {
 
   /** Takes a damaged range up: its bytes go to quarantine, its entries are lost. */
   void take(SpoolRead.Damaged damaged) throws IOException {
-    LOG.error(
-        "{}: the spool is damaged from {} to {}: {} entries with {} rows are lost ({}); the bytes"
-            + " are in quarantine",
-        listenUri,
-        damaged.from().next(),
-        damaged.to().next(),
-        damaged.lostEntries(),
-        damaged.lostRows(),
-        damaged.reason());
-    quarantine.putDamage(
+    QuarantineNote note =
         new QuarantineNote(
             Kind.DAMAGE,
             damaged.from().next(),
@@ -221,9 +214,20 @@ final class Intake implements AutoCloseable {
             damaged.lostEntries(),
             damaged.lostRows(),
             QuarantineReason.DAMAGE,
+            DamagedRange.of(damaged.bytes()),
             damaged.reason(),
-            clock.instant().toString()),
-        damaged.bytes());
+            clock.instant().toString());
+    LOG.error(
+        "{}: the spool is damaged from {} to {}{}: {} entries with {} rows are lost ({}); the bytes"
+            + " are in quarantine",
+        listenUri,
+        note.first(),
+        note.next(),
+        note.damagedRanges().stream().map(range -> ", " + range).collect(Collectors.joining()),
+        note.entries(),
+        note.rows(),
+        note.error());
+    quarantine.putDamage(note, damaged.bytes());
     quarantinedCount += damaged.lostEntries();
     count(damaged.to(), 1, damaged.lostBytes(), Long.MAX_VALUE);
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.duckspool.spool.SpoolIndex;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,9 @@ import java.util.Optional;
  * kind             entry | damage
  * first_index, next_index, rows, entries
  * reason           {@link QuarantineReason}; absent in files of earlier builds
+ * damaged_ranges   of damage, where it is, {@link DamagedRange}: an array of objects with
+ *                  segment_file, first_byte, next_byte; absent where that isn't known, as of a
+ *                  missing segment, and in files of earlier builds
  * error            in words
  * quarantined_at   ISO-8601, UTC
  * content_bytes    how many bytes follow the line
@@ -26,6 +30,8 @@ import java.util.Optional;
  * @param entries how many entries it is, 1 for an entry
  * @param rows how many rows they would have been
  * @param reason why, in a word
+ * @param damagedRanges where the damage is, oldest first, the first {@link #MAX_RANGES} of them;
+ *     empty for an entry, and where it isn't known
  * @param error why, in words
  * @param quarantinedAt ISO-8601, UTC
  */
@@ -36,11 +42,15 @@ public record QuarantineNote(
     long entries,
     long rows,
     QuarantineReason reason,
+    List<DamagedRange> damagedRanges,
     String error,
     String quarantinedAt) {
 
   /** Longer errors are cut: a line must stay one that is read whole. */
   static final int MAX_ERROR_CHARS = 16_384;
+
+  /** More are left out, for the same reason; a range is a segment, or a part of one. */
+  static final int MAX_RANGES = 1_000;
 
   private static final int VERSION = 1;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -63,15 +73,30 @@ public record QuarantineNote(
   }
 
   public QuarantineNote {
+    damagedRanges =
+        List.copyOf(damagedRanges.subList(0, Math.min(MAX_RANGES, damagedRanges.size())));
     if (error.length() > MAX_ERROR_CHARS) {
       error = error.substring(0, MAX_ERROR_CHARS - 1) + "\u2026";
     }
   }
 
+  /** A note that names no damaged bytes. */
+  public QuarantineNote(
+      Kind kind,
+      SpoolIndex first,
+      SpoolIndex next,
+      long entries,
+      long rows,
+      QuarantineReason reason,
+      String error,
+      String quarantinedAt) {
+    this(kind, first, next, entries, rows, reason, List.of(), error, quarantinedAt);
+  }
+
   /** The same with another verdict on it. */
   QuarantineNote with(QuarantineReason otherReason, String otherError) {
     return new QuarantineNote(
-        kind, first, next, entries, rows, otherReason, otherError, quarantinedAt);
+        kind, first, next, entries, rows, otherReason, damagedRanges, otherError, quarantinedAt);
   }
 
   /** The line, with its LF. */
@@ -93,6 +118,9 @@ public record QuarantineNote(
     line.put("rows", rows);
     line.put("entries", entries);
     line.put("reason", reason.text());
+    if (!damagedRanges.isEmpty()) {
+      line.set("damaged_ranges", DamagedRange.json(damagedRanges));
+    }
     line.put("error", error);
     line.put("quarantined_at", quarantinedAt);
     return line;
@@ -118,6 +146,7 @@ public record QuarantineNote(
                   json.path("entries").asLong(),
                   json.path("rows").asLong(),
                   QuarantineReason.of(json.path("reason").asText()),
+                  DamagedRange.parse(json.path("damaged_ranges")),
                   json.path("error").asText(),
                   json.path("quarantined_at").asText()),
               json.path("content_bytes").asLong()));

@@ -3,8 +3,14 @@ package io.duckspool.writer.pipeline;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.batch.SealLimits;
+import io.duckspool.writer.quarantine.DamagedRange;
+import io.duckspool.writer.quarantine.QuarantineFolder;
+import io.duckspool.writer.quarantine.QuarantinedFile;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Entries that can't be stored: none of them holds up the others, none gets lost. */
 final class QuarantineFlowTest {
@@ -206,7 +213,7 @@ final class QuarantineFlowTest {
     server.appendPayload(4, PipelineHarness.logs(List.of("a", "b", "c", "LOST-IN-THE-MIDDLE"), 0));
     server.append(3);
     server.stopReceiver();
-    zero("LOST-IN-THE-MIDDLE");
+    DamagedRange unused = zero("LOST-IN-THE-MIDDLE");
     server.startReceiver();
     Pipeline pipeline = server.startPipeline();
     server.drain();
@@ -217,6 +224,44 @@ final class QuarantineFlowTest {
     assertEquals(1, server.quarantined().size());
     assertTrue(firstFile().contains("\"kind\":\"damage\""));
     assertTrue(Files.size(server.quarantined().get(0)) > 150, "the damaged bytes are kept");
+  }
+
+  @Test
+  void damage_isNamedBySegmentAndByte_inLogAndNote() throws Exception {
+    server.append(2);
+    server.restartReceiver();
+    server.append(2);
+    server.appendPayload(4, PipelineHarness.logs(List.of("a", "b", "c", "LOST-IN-THE-MIDDLE"), 0));
+    server.append(3);
+    server.stopReceiver();
+    DamagedRange zeroed = zero("LOST-IN-THE-MIDDLE");
+    server.startReceiver();
+    server.append(2);
+    Logger logger = (Logger) LoggerFactory.getLogger(Intake.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      server.startPipeline();
+      server.drain();
+    } finally {
+      logger.detachAppender(log);
+    }
+
+    QuarantinedFile file = QuarantineFolder.files(server.folder.quarantine()).get(0);
+    List<DamagedRange> ranges = file.note().orElseThrow().damagedRanges();
+    assertEquals(1, ranges.size());
+    DamagedRange range = ranges.get(0);
+    assertEquals(zeroed.segmentFile(), range.segmentFile());
+    assertTrue(range.firstByte() <= zeroed.firstByte() && range.nextByte() >= zeroed.nextByte());
+    assertEquals(file.contentBytes(), range.nextByte() - range.firstByte());
+    assertTrue(file.contentBytes() < 500, "one entry, and not what stands around it");
+    assertEquals(1, log.list.size());
+    String said = log.list.get(0).getFormattedMessage();
+    String where =
+        ", bytes %d to %d of %s: 1 entries"
+            .formatted(range.firstByte(), range.nextByte(), range.segmentFile());
+    assertTrue(said.contains(where), said);
   }
 
   private String firstFile() throws Exception {
@@ -244,7 +289,8 @@ final class QuarantineFlowTest {
     return Files.exists(server.folder.quarantine().resolve(index + ".quarantined"));
   }
 
-  private void zero(String text) throws Exception {
+  /** Where it stood. */
+  private DamagedRange zero(String text) throws Exception {
     byte[] wanted = text.getBytes(StandardCharsets.US_ASCII);
     try (var files = Files.walk(server.folder.path().resolve("spool"))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".cq4")).toList()) {
@@ -255,7 +301,7 @@ final class QuarantineFlowTest {
             open.seek(at);
             open.write(new byte[wanted.length]);
           }
-          return;
+          return new DamagedRange(file.getFileName().toString(), at, at + wanted.length);
         }
       }
     }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,17 +82,7 @@ final class QuarantineStoreTest {
   void countsAreFoundAgainAfterARestart_andALeftoverTemporaryFileIsNotCounted() throws IOException {
     QuarantineStore store = open();
     store.put(entry(7, 3, "e"), ByteBuffer.wrap(new byte[10]));
-    store.put(
-        new QuarantineNote(
-            Kind.DAMAGE,
-            index(9),
-            index(12),
-            3,
-            40,
-            QuarantineReason.DAMAGE,
-            "zeroed",
-            "2026-01-01T00:00:00Z"),
-        ByteBuffer.wrap(new byte[10]));
+    store.put(damage(List.of()), ByteBuffer.wrap(new byte[10]));
     Files.write(folder.resolve("60000001-20.quarantined.tmp"), new byte[5]);
 
     QuarantineStore again = open();
@@ -177,6 +168,31 @@ final class QuarantineStoreTest {
   }
 
   @Test
+  void damageIsNamedByItsBytes_alsoAfterItWasGivenUp() throws IOException {
+    List<DamagedRange> ranges =
+        List.of(new DamagedRange("a.cq4", 4096, 8192), new DamagedRange("b.cq4", 0, 0));
+    open().put(damage(ranges), ByteBuffer.wrap(new byte[10]));
+    assertEquals(ranges, open().find(index(9)).orElseThrow().note().orElseThrow().damagedRanges());
+    assertEquals(
+        ranges, open().drop(index(9), "2026-01-02T00:00:00Z").orElseThrow().damagedRanges());
+    String line = Files.readString(folder.resolve("60000001-9.dropped"));
+    assertTrue(
+        line.contains(
+            "\"damaged_ranges\":["
+                + "{\"segment_file\":\"a.cq4\",\"first_byte\":4096,\"next_byte\":8192},"
+                + "{\"segment_file\":\"b.cq4\",\"first_byte\":0,\"next_byte\":0}]"),
+        line);
+  }
+
+  @Test
+  void anyNumberOfRanges_leavesALineThatIsRead() throws IOException {
+    DamagedRange range = new DamagedRange("20840129-0001.cq4", 0, Long.MAX_VALUE);
+    open().put(damage(Collections.nCopies(100_000, range)), ByteBuffer.wrap(new byte[10]));
+    QuarantineNote note = open().find(index(9)).orElseThrow().note().orElseThrow();
+    assertEquals(Collections.nCopies(QuarantineNote.MAX_RANGES, range), note.damagedRanges());
+  }
+
+  @Test
   void noFolderIsMadeBeforeTheFirstEntry() throws IOException {
     assertEquals(0, open().entryCount());
     assertFalse(Files.exists(folder));
@@ -195,6 +211,19 @@ final class QuarantineStoreTest {
         rows,
         QuarantineReason.UNDECODABLE,
         error,
+        "2026-01-01T00:00:00Z");
+  }
+
+  private static QuarantineNote damage(List<DamagedRange> ranges) {
+    return new QuarantineNote(
+        Kind.DAMAGE,
+        index(9),
+        index(12),
+        3,
+        40,
+        QuarantineReason.DAMAGE,
+        ranges,
+        "zeroed",
         "2026-01-01T00:00:00Z");
   }
 

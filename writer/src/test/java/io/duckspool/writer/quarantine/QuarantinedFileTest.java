@@ -10,6 +10,7 @@ import io.duckspool.writer.quarantine.QuarantineNote.Kind;
 import io.duckspool.writer.quarantine.QuarantinedFile.Content;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,11 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The golden files were computed from the drawings of file and envelope, not by their code; all
- * later versions read them. The second is of a build that knew no reasons.
+ * later versions read them. One is of a build that knew no reasons.
  */
 final class QuarantinedFileTest {
 
   private static final String WITH_REASON = "60000001-7.quarantined";
+  private static final String WITH_RANGES = "60000001-10.quarantined";
   private static final String WITHOUT_REASON = "60000001-8.quarantined";
 
   @TempDir Path folder;
@@ -49,6 +51,44 @@ final class QuarantinedFileTest {
     assertEquals(1_767_225_600_123_456_789L, entry.envelope().meta().receivedUnixNanos());
     assertEquals("00112233445566778899aabbccddeeff", entry.envelope().meta().requestId());
     assertEquals(entry.envelope().totalBytes(), entry.array().length);
+  }
+
+  @Test
+  void theGoldenFileOfDamage_isRead() throws IOException {
+    QuarantinedFile file = golden(WITH_RANGES);
+    assertEquals(
+        new QuarantineNote(
+            Kind.DAMAGE,
+            new SpoolIndex(60_000_001, 10),
+            new SpoolIndex(60_000_001, 13),
+            3,
+            40,
+            QuarantineReason.DAMAGE,
+            List.of(
+                new DamagedRange("20840129-1601.cq4", 4096, 4102),
+                new DamagedRange("20840129-1602.cq4", 0, 0)),
+            "the segment is damaged",
+            "2026-01-01T00:00:01Z"),
+        file.note().orElseThrow());
+    assertTrue(file.fault().isEmpty());
+    assertInstanceOf(Content.Damage.class, file.content());
+  }
+
+  @Test
+  void aFileWithRangesThatAreNone_isCorrupt() throws IOException {
+    String line = Files.readString(copy(WITH_RANGES), StandardCharsets.ISO_8859_1);
+    Path file = folder.resolve(WITH_RANGES);
+    for (String wrong : List.of("-1", "9999", "\"x\"")) {
+      Files.writeString(
+          file,
+          line.replace(
+              "\"first_byte\":4096,\"next_byte\":4102",
+              "\"first_byte\":5000,\"next_byte\":" + wrong),
+          StandardCharsets.ISO_8859_1);
+      assertEquals(wrong.equals("9999"), only().note().isPresent(), wrong);
+    }
+    Files.writeString(file, line.replaceAll("\\[.*\\]", "7"), StandardCharsets.ISO_8859_1);
+    assertEquals(List.of(), only().note().orElseThrow().damagedRanges());
   }
 
   @Test
