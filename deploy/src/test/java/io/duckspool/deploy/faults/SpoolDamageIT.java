@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damage at random offsets of the spool while the writer is down, a segment each: the quarantine
- * names the ranges, what is in none of them is committed, and nothing is in both.
+ * names the ranges and their bytes, what is in none of them is committed, and nothing is in both.
  */
 @Tag("faults")
 final class SpoolDamageIT {
@@ -59,7 +59,7 @@ final class SpoolDamageIT {
 
   @Test
   @FaultRow(name = ROW, fault = FAULT, quick = 12, full = 1000, perRun = 20)
-  void damageAtRandomOffsets_isReportedByIndex_andAllElseIsCommitted(Trials trials)
+  void damageAtRandomOffsets_isReportedByIndexAndByte_andAllElseIsCommitted(Trials trials)
       throws Exception {
     Random random = trials.random();
     try (Rig rig = Rig.in(folder).set("spool.segment_bytes", "256KiB")) {
@@ -68,12 +68,15 @@ final class SpoolDamageIT {
       rig.stopWriter();
       sendOverSegments(rig, trials.count() + 4);
       rig.stopReceiver();
+      SegmentBytes bytes = SegmentBytes.of(rig.serverFolder());
       List<String> done = damage(rig, trials.count(), random);
+      bytes.readDamaged();
       rig.startReceiver();
       rig.startWriter();
       rig.awaitServing();
       rig.awaitCommitted();
       final String pipelines = Segments.pipelines(rig);
+      final String writerOutput = rig.writer().output();
       rig.stop();
       List<QuarantineFolder.Range> ranges =
           QuarantineFolder.ranges(rig.serverFolder().resolve("quarantine"));
@@ -89,6 +92,8 @@ final class SpoolDamageIT {
         assertTrue(
             pipelines.contains("\"quarantined_rows_total\":" + rows + ","),
             () -> rows + " rows are not reported: " + pipelines);
+        bytes.assertNamed(
+            QuarantineFolder.files(rig.serverFolder().resolve("quarantine")), writerOutput);
       }
     }
   }
