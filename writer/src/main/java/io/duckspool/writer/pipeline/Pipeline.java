@@ -46,7 +46,7 @@ final class Pipeline implements AutoCloseable {
   private final ReadStep reading;
   private final PipelineHealth health;
   private final Progress progress;
-  private volatile PipelineSnapshot snapshot = PipelineSnapshot.NEW;
+  private volatile PipelineSnapshot snapshot;
 
   /** Opens the files beside the spool; nothing is asked of spool or target yet. */
   Pipeline(PipelineSettings settings, PipelineParts parts, Sink sink) throws IOException {
@@ -55,6 +55,7 @@ final class Pipeline implements AutoCloseable {
     this.reading = new ReadStep(work.intake, work.pending, work.bounds);
     this.health = work.health;
     this.progress = new Progress(settings.listenUri());
+    this.snapshot = work.snapshot();
   }
 
   /**

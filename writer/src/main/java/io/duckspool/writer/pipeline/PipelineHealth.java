@@ -155,6 +155,7 @@ final class PipelineHealth {
         committed,
         quarantine.entryCount(),
         quarantine.rowCount(),
+        quarantine.rowsFrom(committed.next()),
         bufferedBytes,
         oldestUnixNanos,
         lastSealNanos,

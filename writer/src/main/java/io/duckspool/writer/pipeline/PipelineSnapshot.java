@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pipeline at one moment, as its thread left it.
  *
- * @param committed where the ledger stands
+ * @param committed where the ledger stands, as far as is known
+ * @param quarantinedRows those of entries before and behind the ledger
+ * @param quarantinedRowsAhead those of entries that the ledger has not passed yet
  * @param oldestUnixNanos when the oldest entry in hand arrived; the largest number for none
  * @param maintenance since the process start, or the last change of the target
  * @param quarantine entries that are in quarantine, by reason
@@ -21,6 +23,7 @@ record PipelineSnapshot(
     SpoolPosition committed,
     long quarantinedEntries,
     long quarantinedRows,
+    long quarantinedRowsAhead,
     long bufferedBytes,
     long oldestUnixNanos,
     long lastSealNanos,
@@ -31,23 +34,6 @@ record PipelineSnapshot(
     @Nullable String lastError,
     Maintenance.Counts maintenance,
     Map<QuarantineReason, Long> quarantine) {
-
-  static final PipelineSnapshot NEW =
-      new PipelineSnapshot(
-          PipelineState.STARTING,
-          SpoolPosition.startOf(0),
-          0,
-          0,
-          0,
-          Long.MAX_VALUE,
-          0,
-          0,
-          0,
-          false,
-          null,
-          null,
-          Maintenance.Counts.NONE,
-          Map.of());
 
   PipelineSnapshot {
     quarantine = Map.copyOf(quarantine);
@@ -68,7 +54,7 @@ record PipelineSnapshot(
         state.text(),
         committed.next().toString(),
         committed.entries(),
-        committed.rows() - quarantinedRows,
+        Math.max(0, committed.rows() - (quarantinedRows - quarantinedRowsAhead)),
         committed.bytes(),
         quarantinedEntries,
         quarantinedRows,

@@ -1,5 +1,6 @@
 package io.duckspool.writer.pipeline;
 
+import io.duckspool.spool.CheckpointFile;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
@@ -40,6 +41,9 @@ final class Workbench implements AutoCloseable {
 
   private @Nullable LedgerRow ledger;
 
+  /** As the ledger says; until it is read, as the committed checkpoint does. */
+  private SpoolPosition committed;
+
   /** Where the batch in hand begins to be read: the ledger's place, or behind a gap. */
   private SpoolPosition readFrom = SpoolPosition.startOf(0);
 
@@ -61,6 +65,8 @@ final class Workbench implements AutoCloseable {
     this.retirement = new Retirement(settings, parts, spool);
     retirement.look();
     this.pause = FolderNote.paused(settings.folder());
+    this.committed =
+        CheckpointFile.committed(settings.folder().path(), false).readCommitted().position();
     this.bounds = new BatchBounds(settings.listenUri(), settings.limits());
     this.watch =
         new DeathWatch(
@@ -123,6 +129,7 @@ final class Workbench implements AutoCloseable {
    */
   void standAt(LedgerRow row, SpoolPosition from) {
     ledger = row;
+    committed = row.position();
     readFrom = from;
   }
 
@@ -240,7 +247,7 @@ final class Workbench implements AutoCloseable {
 
   PipelineSnapshot snapshot() {
     return health.snapshot(
-        ledger == null ? SpoolPosition.startOf(0) : ledger.position(),
+        committed,
         quarantine,
         intake.decodedBytes(),
         Math.min(intake.oldestUnixNanos(), target.seal().oldestUnixNanos()),

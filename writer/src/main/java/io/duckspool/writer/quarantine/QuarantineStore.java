@@ -21,14 +21,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -64,6 +64,10 @@ public final class QuarantineStore {
   private final Map<String, Counts> files = new HashMap<>();
 
   private final Map<String, Counts> dropped = new HashMap<>();
+
+  /** Of both, those whose index can be told. */
+  private final NavigableMap<SpoolIndex, Long> rows = new TreeMap<>();
+
   private Map<QuarantineReason, Long> entriesByReason = noEntries();
   private long entryCount;
   private long rowCount;
@@ -223,16 +227,7 @@ public final class QuarantineStore {
 
   /** Indices of what is in quarantine, ascending. */
   public List<SpoolIndex> indices() {
-    List<SpoolIndex> indices = new ArrayList<>();
-    for (String index : files.keySet()) {
-      try {
-        indices.add(SpoolIndex.parse(index));
-      } catch (IllegalArgumentException e) {
-        LOG.debug("a file in quarantine has no index for a name: {}", index, e);
-      }
-    }
-    indices.sort(Comparator.naturalOrder());
-    return indices;
+    return files.keySet().stream().flatMap(index -> parse(index).stream()).sorted().toList();
   }
 
   /**
@@ -251,6 +246,11 @@ public final class QuarantineStore {
   /** Rows that those entries would have been. */
   public long rowCount() {
     return rowCount;
+  }
+
+  /** Those of entries from an index on, which the ledger has not passed yet. */
+  public long rowsFrom(SpoolIndex index) {
+    return rows.tailMap(index, true).values().stream().mapToLong(Long::longValue).sum();
   }
 
   @FunctionalInterface
@@ -337,6 +337,7 @@ public final class QuarantineStore {
     into.put(index, counts);
     entryCount += counts.entries();
     rowCount += counts.rows();
+    parse(index).ifPresent(at -> rows.put(at, counts.rows()));
     if (into == files) {
       addToReason(counts.reason(), counts.entries());
     }
@@ -350,6 +351,7 @@ public final class QuarantineStore {
     }
     entryCount -= before.entries();
     rowCount -= before.rows();
+    parse(index).ifPresent(rows::remove);
     if (from == files) {
       addToReason(before.reason(), -before.entries());
     }
@@ -395,6 +397,15 @@ public final class QuarantineStore {
     String name = nameOf(file);
     int end = name.lastIndexOf('.');
     return end < 0 ? name : name.substring(0, end);
+  }
+
+  private static Optional<SpoolIndex> parse(String index) {
+    try {
+      return Optional.of(SpoolIndex.parse(index));
+    } catch (IllegalArgumentException e) {
+      LOG.debug("a file in quarantine has no index for a name: {}", index, e);
+      return Optional.empty();
+    }
   }
 
   private static String nameOf(Path file) {

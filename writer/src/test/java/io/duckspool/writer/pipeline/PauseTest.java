@@ -78,6 +78,23 @@ final class PauseTest {
   }
 
   @Test
+  void fromTheStart_itShowsWhatWasCommitted_beforeItHasReadItsLedger() throws Exception {
+    server.append(2);
+    server.appendGarbage(5);
+    Pipeline pipeline = server.startPipeline();
+    server.drain();
+    pause(pipeline);
+    server.closePipeline();
+
+    server.startPipeline();
+    server.runUntilState(PipelineState.PAUSED);
+    assertEquals(2, server.status().committedRowsTotal());
+    assertEquals(2, server.status().committedEntriesTotal());
+    assertEquals(server.spool().durable().next().toString(), server.status().committedIndex());
+    assertEquals(5, server.status().quarantinedRowsTotal());
+  }
+
+  @Test
   void aFrozenBatchIsDropped_andReadAgain() throws Exception {
     SpoolIndex first = server.append(2);
     Pipeline pipeline = server.startPipeline();

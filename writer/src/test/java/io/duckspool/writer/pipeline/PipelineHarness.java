@@ -320,8 +320,17 @@ final class PipelineHarness implements AutoCloseable {
         target -> new FaultySink(sink));
   }
 
+  PipelineSettings settings() {
+    return new PipelineSettings(spoolId, URI, folder, limits, 1 << 20, false);
+  }
+
+  /** What the control port shows of the pipeline. */
+  AdminApi.PipelineStatus status() {
+    return running.orElseThrow().snapshot().toStatus(settings(), clock.millis(), clock.getAsLong());
+  }
+
   Pipeline startPipeline() throws IOException {
-    PipelineSettings settings = new PipelineSettings(spoolId, URI, folder, limits, 1 << 20, false);
+    PipelineSettings settings = settings();
     PipelineParts parts = new PipelineParts(data, store, this::isAlive, memory, clock, clock);
     Pipeline pipeline = new Pipeline(settings, parts, sink);
     running = Optional.of(pipeline);
@@ -374,9 +383,13 @@ final class PipelineHarness implements AutoCloseable {
   /** Until all that was appended is committed. */
   void drain() {
     long entries = spool().durable().entries();
-    runUntil(
-        entries + " entries committed",
-        () -> running.orElseThrow().snapshot().committed().entries() == entries);
+    runUntil(entries + " entries committed", () -> hasCommitted(entries));
+  }
+
+  /** Before the ledger is read, what is committed is a hint. */
+  private boolean hasCommitted(long entries) {
+    PipelineSnapshot snapshot = running.orElseThrow().snapshot();
+    return snapshot.state() != PipelineState.STARTING && snapshot.committed().entries() == entries;
   }
 
   /** A pipeline that commits all that was appended, and ends. */
