@@ -179,7 +179,8 @@ public final class AdminApi {
    *
    * @param state {@code starting}, {@code running}, {@code waiting_for_receiver}, {@code paused},
    *     {@code target_refused} or {@code stopping}
-   * @param sealFailing whether the last seal failed and none succeeded since
+   * @param oldestBufferedAgeMs of the oldest entry in hand; or how long one has been seen to wait
+   * @param sealFailing whether a seal, or what leads to it, failed and none succeeded since
    */
   @JsonInclude(JsonInclude.Include.ALWAYS)
   @JsonPropertyOrder({"spoolId", "listenUri", "state"})

@@ -106,7 +106,7 @@ public final class WriterMetrics implements Consumer<Families> {
     Long age = status.oldestBufferedAgeMs();
     families.gauge(
         PREFIX + "lag_seconds",
-        "Age of the oldest request in hand; 0 when there is none.",
+        "Age of the oldest request in hand, or how long one has waited for that; 0 without any.",
         age == null ? 0 : age / 1_000.0,
         server);
     families.counter(

@@ -178,7 +178,6 @@ final class Pipeline implements AutoCloseable {
       work.settleReplay();
       work.pending.countRows(work::rowsUpTo);
       health.become(work.activeState(), null);
-      health.recovered();
       return 0;
     }
     return start instanceof Starter.Start.Wait wait
@@ -205,6 +204,7 @@ final class Pipeline implements AutoCloseable {
     if (work.intake.entryCount() > 0) {
       return IDLE_MILLIS;
     }
+    health.recovered();
     work.pending.committed(end.reached(), health.sealsTotal());
     boolean isStopping = work.retirement.isStopping();
     if (isStopping && work.retirement.isSpoolClosed(end.mark(), end.reached())) {

@@ -24,7 +24,10 @@ final class PipelineHealth {
 
   private PipelineState state = PipelineState.STARTING;
   private long notBeforeNanos;
+
+  /** Until a seal is committed, or nothing is left to seal: that a target answers is not enough. */
   private long failuresInARow;
+
   private long sealsTotal;
   private long sealFailuresTotal;
   private long lastSealNanos;
@@ -161,7 +164,7 @@ final class PipelineHealth {
         lastSealNanos,
         sealsTotal,
         sealFailuresTotal,
-        sealLastError != null,
+        failuresInARow > 0 || sealLastError != null,
         sealLastError,
         lastError,
         maintenance,

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param committed where the ledger stands, as far as is known
  * @param quarantinedRows those of entries before and behind the ledger
  * @param quarantinedRowsAhead those of entries that the ledger has not passed yet
- * @param oldestUnixNanos when the oldest entry in hand arrived; the largest number for none
+ * @param oldestUnixNanos when the oldest entry in hand arrived, or when one was first seen that is
+ *     not in hand; the largest number for none
+ * @param isSealFailing whether a seal, or what leads to it, failed and none succeeded since
  * @param maintenance since the process start, or the last change of the target
  * @param quarantine entries that are in quarantine, by reason
  * @param lastSealNanos of the ticker; meaningful when {@code sealsTotal} &gt; 0

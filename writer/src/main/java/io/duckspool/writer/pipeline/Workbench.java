@@ -10,6 +10,7 @@ import io.duckspool.writer.sink.Sink;
 import io.duckspool.writer.sink.SinkException;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,12 +38,16 @@ final class Workbench implements AutoCloseable {
   final PipelineHealth health;
   final PendingSeals pending = new PendingSeals();
   final SealMetrics metrics = new SealMetrics();
+  private final CheckpointFile durable;
   private TargetSide target;
 
   private @Nullable LedgerRow ledger;
 
   /** As the ledger says; until it is read, as the committed checkpoint does. */
   private SpoolPosition committed;
+
+  /** Since when there has been something to read and nothing in hand; the largest number if not. */
+  private long unreadSinceUnixNanos = Long.MAX_VALUE;
 
   /** Where the batch in hand begins to be read: the ledger's place, or behind a gap. */
   private SpoolPosition readFrom = SpoolPosition.startOf(0);
@@ -65,6 +70,7 @@ final class Workbench implements AutoCloseable {
     this.retirement = new Retirement(settings, parts, spool);
     retirement.look();
     this.pause = FolderNote.paused(settings.folder());
+    this.durable = CheckpointFile.durable(settings.folder().path(), false);
     this.committed =
         CheckpointFile.committed(settings.folder().path(), false).readCommitted().position();
     this.bounds = new BatchBounds(settings.listenUri(), settings.limits());
@@ -250,8 +256,26 @@ final class Workbench implements AutoCloseable {
         committed,
         quarantine,
         intake.decodedBytes(),
-        Math.min(intake.oldestUnixNanos(), target.seal().oldestUnixNanos()),
+        oldestUnixNanos(),
         target.maintenance().counts());
+  }
+
+  private long oldestUnixNanos() {
+    long inHand = Math.min(intake.oldestUnixNanos(), target.seal().oldestUnixNanos());
+    if (inHand < Long.MAX_VALUE || !hasUnread()) {
+      unreadSinceUnixNanos = Long.MAX_VALUE;
+      return inHand;
+    }
+    long now = TimeUnit.MILLISECONDS.toNanos(parts.clock().millis());
+    unreadSinceUnixNanos = Math.min(unreadSinceUnixNanos, now);
+    return unreadSinceUnixNanos;
+  }
+
+  private boolean hasUnread() {
+    return durable
+        .readDurable()
+        .filter(mark -> mark.position().entries() > committed.entries())
+        .isPresent();
   }
 
   /** Drops the batch in hand and closes all files. Nothing that is committed depends on it. */

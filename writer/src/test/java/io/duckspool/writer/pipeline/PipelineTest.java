@@ -8,6 +8,7 @@ import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolOptions;
 import io.duckspool.writer.batch.SealLimits;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +65,55 @@ final class PipelineTest {
     assertEquals("size", pipeline.seals().get(0).trigger());
     server.drain();
     server.assertExactlyOnce();
+  }
+
+  @Test
+  void aTargetThatIsDownFromTheStart_isAFailure_asOldAsWhatWaitsForIt() throws Exception {
+    server.sink.goDown(true);
+    server.startPipeline();
+    server.runUntil("an hour", () -> server.clock.getAsLong() > 3_600_000_000_000L);
+    assertTrue(server.status().sealFailing());
+    assertEquals(null, server.status().oldestBufferedAgeMs());
+
+    server.append(1);
+    server.steps(1);
+    assertEquals(0, server.status().oldestBufferedAgeMs());
+    server.clock.advanceMillis(20_000);
+    server.steps(1);
+    assertEquals(20_000, server.status().oldestBufferedAgeMs());
+
+    server.sink.goDown(false);
+    server.drain();
+    assertFalse(server.status().sealFailing());
+    assertEquals(null, server.status().oldestBufferedAgeMs());
+  }
+
+  @Test
+  void aQuarantineThatCanNotBeWritten_isAFailure_untilItCan() throws Exception {
+    server.appendGarbage(1);
+    Files.createFile(server.folder.quarantine());
+    Pipeline pipeline = server.startPipeline();
+    for (int i = 0; i < 100; i++) {
+      server.clock.advanceMillis(pipeline.doWork());
+      assertEquals(i > 0, server.status().sealFailing(), "step " + i);
+    }
+    assertTrue(server.status().oldestBufferedAgeMs() > 5_000);
+
+    Files.delete(server.folder.quarantine());
+    server.drain();
+    assertFalse(server.status().sealFailing());
+  }
+
+  @Test
+  void aFailureBeforeThereWasSomethingToSeal_isOver_onceAllIsRead() throws Exception {
+    server.sink.goDown(true);
+    server.startPipeline();
+    server.steps(1);
+    assertTrue(server.status().sealFailing());
+    server.sink.goDown(false);
+    server.runUntilState(PipelineState.RUNNING);
+    server.steps(1);
+    assertFalse(server.status().sealFailing());
   }
 
   @Test
