@@ -57,6 +57,9 @@ final class Intake implements AutoCloseable {
 
   private int quarantinedInARow;
 
+  /** As of the ledger: a batch that is read again counts from here. */
+  private int committedQuarantinedInARow;
+
   private SpoolPosition next;
   private Optional<TablesAhead> ahead = Optional.empty();
   private @Nullable SpoolIndex firstEntry;
@@ -130,6 +133,7 @@ final class Intake implements AutoCloseable {
    */
   void beginAt(SpoolPosition from, Optional<TablesAhead> tables) {
     batch.clear();
+    quarantinedInARow = committedQuarantinedInARow;
     ahead = tables;
     reset(from);
   }
@@ -299,6 +303,7 @@ final class Intake implements AutoCloseable {
 
   void forgetQuarantinedInARow() {
     quarantinedInARow = 0;
+    committedQuarantinedInARow = 0;
   }
 
   /** Another target may take what this one refused. */
@@ -306,8 +311,9 @@ final class Intake implements AutoCloseable {
     condemned.clear();
   }
 
-  /** Forgets verdicts on entries that the ledger has passed. */
+  /** What was frozen is committed: forgets verdicts on entries that the ledger has passed. */
   void committed(SpoolIndex nextIndex) {
+    committedQuarantinedInARow = quarantinedInARow;
     condemned.keySet().removeIf(index -> index.compareTo(nextIndex) < 0);
   }
 

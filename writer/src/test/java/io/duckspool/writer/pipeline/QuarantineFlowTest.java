@@ -123,6 +123,30 @@ final class QuarantineFlowTest {
   }
 
   @Test
+  void aHundredInARow_thatTheTargetRefuses_pauseThePipeline() throws Exception {
+    server.append(1);
+    server.commitAll();
+    for (int i = 0; i < 105; i++) {
+      server.append(1);
+    }
+    server.sink.refuse((move, batch) -> batch.rows() > 0);
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.PAUSED);
+    assertEquals(100, pipeline.snapshot().quarantinedEntries());
+    assertEquals(101, server.ledger().position().entries());
+  }
+
+  @Test
+  void anEntryThatIsReadAgainAndAgain_countsOnce() throws Exception {
+    server.appendGarbage(1);
+    server.sink.failCommits(FaultySink.Fault.REFUSED, 120);
+    Pipeline pipeline = server.startPipeline();
+    server.drain();
+    server.steps(5);
+    assertEquals(PipelineState.RUNNING, pipeline.snapshot().state());
+  }
+
+  @Test
   void anEntryThatTheTargetRefuses_isFoundByBisection_andTheOthersAreStored() throws Exception {
     for (int i = 0; i < 64; i++) {
       server.append(1);
