@@ -42,7 +42,8 @@ import org.slf4j.LoggerFactory;
  *   <li>the {@link QuarantineIntent} is written: id, target, entries;
  *   <li>the ledger row is made;
  *   <li>rows and ledger row are committed;
- *   <li>the intent says so; the files of the entries are removed;
+ *   <li>the intent says so; the replay is noted in {@link QuarantineReplays}; the files of the
+ *       entries are removed;
  *   <li>the ledger row is removed, then the intent.
  * </ol>
  *
@@ -77,6 +78,7 @@ final class QuarantineReplay {
   private final BatchBounds bounds;
   private final SealLog log;
   private final EntryDecoder decoder;
+  private final QuarantineReplays replays;
   private final SecureRandom random = new SecureRandom();
 
   /** Why the last look could not settle what is open; said once. */
@@ -94,6 +96,7 @@ final class QuarantineReplay {
     this.bounds = bounds;
     this.log = log;
     this.decoder = new EntryDecoder(settings.promoted());
+    this.replays = new QuarantineReplays(settings.folder());
   }
 
   /** What came of a replay. */
@@ -190,7 +193,7 @@ final class QuarantineReplay {
           row.filter(r -> r.ahead().isEmpty() && r.position().next().equals(END)).isPresent();
       if (intent.committed() || isMoved) {
         LOG.info("{}: finishing a replay of the quarantine", settings.listenUri());
-        finish(store, intent);
+        finish(store, spoolId, intent);
         if (isAsked && isOpen(store)) {
           throw new StuckException("the target can't be asked to forget an earlier replay");
         }
@@ -349,7 +352,7 @@ final class QuarantineReplay {
           intent.indices().size(),
           rowCount,
           spoolId);
-      finish(store, intent);
+      finish(store, spoolId, intent);
       return outcome;
     }
     boolean isOfTheBatch =
@@ -387,10 +390,17 @@ final class QuarantineReplay {
    * What follows a commit; each step may be repeated. Where the ledger row can't be removed now,
    * the intent stays, and has it removed later.
    */
-  private void finish(QuarantineStore store, QuarantineIntent intent) throws IOException {
+  private void finish(QuarantineStore store, String spoolId, QuarantineIntent intent)
+      throws IOException {
     CrashPoint.QUARANTINE_REPLAY_COMMITTED.reached();
     intent.afterCommit().write(store.folder());
-    store.stored(intent.entries());
+    List<SpoolIndex> entries = intent.entries();
+    if (sink.notesSeals() && !settings.isTargetVolatile()) {
+      String now = parts.clock().instant().toString();
+      replays.add(
+          new QuarantineReplays.Stored(intent, spoolId, now, entries, store.rowCount(entries)));
+    }
+    store.stored(entries);
     try {
       boolean unused = sink.removeLedger(intent.replayId());
     } catch (SinkException e) {

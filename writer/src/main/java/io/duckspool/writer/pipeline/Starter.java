@@ -88,7 +88,9 @@ final class Starter {
     if (decision instanceof StartDecision.WaitForReceiver wait) {
       return new Start.Wait(wait.reason());
     }
-    return at(ledger.orElseThrow(), announce(decision), facts, tailer);
+    Start.At at = at(ledger.orElseThrow(), announce(decision), facts, tailer);
+    new QuarantineReplays(settings.folder()).compare(settings, sink, at.from().next());
+    return at;
   }
 
   /**

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -241,6 +242,15 @@ public final class QuarantineStore {
   /** Entries in quarantine, those that were given up among them. */
   public long entryCount() {
     return entryCount;
+  }
+
+  /** Rows that some of the entries would be; those that are not in quarantine count for none. */
+  public long rowCount(List<SpoolIndex> indices) {
+    return indices.stream()
+        .map(index -> files.get(index.toString()))
+        .filter(Objects::nonNull)
+        .mapToLong(Counts::rows)
+        .sum();
   }
 
   /** Rows that those entries would have been. */

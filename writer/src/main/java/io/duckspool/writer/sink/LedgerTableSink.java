@@ -6,6 +6,7 @@ import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.writer.batch.SealedBatch;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.arrow.memory.OutOfMemoryException;
 
 /**
@@ -141,6 +142,22 @@ final class LedgerTableSink implements Sink {
           tables.exists(session, TableDefinition.SEALS)
               ? Optional.of(provenance.read(session, spoolId))
               : Optional.empty());
+    } catch (SQLException e) {
+      throw DuckDbErrors.ofStatement(target(), e);
+    }
+  }
+
+  @Override
+  public boolean notesSeals() {
+    return target.provenance();
+  }
+
+  @Override
+  public Set<String> sealed(Set<String> spoolIds) throws SinkException {
+    try (Session session = database.openSession(catalogName)) {
+      return tables.exists(session, TableDefinition.SEALS)
+          ? provenance.sealed(session, spoolIds)
+          : Set.of();
     } catch (SQLException e) {
       throw DuckDbErrors.ofStatement(target(), e);
     }

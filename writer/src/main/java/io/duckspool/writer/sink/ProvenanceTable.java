@@ -9,7 +9,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** Reads what is noted of seals, and counts the tables, in the session's transaction. */
 final class ProvenanceTable {
@@ -75,6 +77,15 @@ final class ProvenanceTable {
             spoolId);
     return new Provenance(
         span.count(), span.first(), span.next(), breakCount, breaks, tableRows(session));
+  }
+
+  /** Which of these spools have a seal. */
+  Set<String> sealed(Session session, Set<String> spoolIds) throws SQLException {
+    String ids = spoolIds.stream().map(Identifiers::literal).collect(Collectors.joining(", "));
+    return Set.copyOf(
+        session.query(
+            row -> row.getString(1),
+            "SELECT DISTINCT spool_id FROM " + seals + " WHERE spool_id IN (" + ids + ")"));
   }
 
   private List<TableRows> tableRows(Session session) throws SQLException {

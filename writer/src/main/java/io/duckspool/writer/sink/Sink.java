@@ -2,6 +2,7 @@ package io.duckspool.writer.sink;
 
 import io.duckspool.writer.batch.SealedBatch;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Writes to one target, together with the ledger that says how far each spool got there.
@@ -67,6 +68,20 @@ public interface Sink extends AutoCloseable {
   /** What the target says of a spool and of its tables, all at one moment. Blocking. */
   default Audit audit(String spoolId) throws SinkException {
     return new Audit(readLedger(spoolId), Optional.empty());
+  }
+
+  /** Whether the target notes each seal for good, so that {@link #sealed} can tell. */
+  default boolean notesSeals() {
+    return false;
+  }
+
+  /**
+   * Which of these spools the target has a note of a seal of.
+   *
+   * @param spoolIds ids of spools or of replays, not empty
+   */
+  default Set<String> sealed(Set<String> spoolIds) throws SinkException {
+    throw new SinkException.Refused("target " + target() + " notes no seals");
   }
 
   /** Writes the ledger row whatever stood there; an operator's act. */

@@ -12,6 +12,7 @@ import io.duckspool.writer.sink.SinkException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
 /** A real sink with faults: by the number of the step, or for the next commits. */
@@ -203,6 +204,17 @@ final class FaultySink implements Sink {
   public Audit audit(String spoolId) throws SinkException {
     step();
     return real.audit(spoolId);
+  }
+
+  @Override
+  public boolean notesSeals() {
+    return real.notesSeals();
+  }
+
+  @Override
+  public Set<String> sealed(Set<String> spoolIds) throws SinkException {
+    step();
+    return real.sealed(spoolIds);
   }
 
   @Override

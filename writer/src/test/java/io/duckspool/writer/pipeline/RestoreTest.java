@@ -10,8 +10,12 @@ import ch.qos.logback.core.read.ListAppender;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.sink.Audit;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +29,8 @@ import org.slf4j.LoggerFactory;
  * spool and database, up to the rows that are there in the end.
  */
 final class RestoreTest {
+
+  private static final String LOST_REPLAY = "neither in the target nor in quarantine";
 
   @TempDir Path temp;
   @TempDir Path backup;
@@ -45,7 +51,7 @@ final class RestoreTest {
   }
 
   private static Logger log() {
-    return (Logger) LoggerFactory.getLogger(Starter.class);
+    return (Logger) LoggerFactory.getLogger(Starter.class.getPackageName());
   }
 
   /** A power cut with {@code spool.sync: os}, after the writer had read what it took away. */
@@ -157,6 +163,74 @@ final class RestoreTest {
         "where the ledger was set");
   }
 
+  @Test
+  void whatWasReplayedAfterTheBackupOfTheTarget_isNamed_once() throws Exception {
+    SpoolIndex refused = quarantine(3);
+    Path older = copyOfTheDatabase();
+    replay(refused);
+    server.commitAll();
+    assertNotLogged(LOST_REPLAY);
+
+    restoreDatabase(older);
+    server.commitAll();
+    assertLogged("1 entries with 3 rows, which `quarantine replay` stored from ");
+    assertLogged("(from %s of spool %s to %s of".formatted(refused, server.spoolId, refused));
+    assertEquals(2, server.storedIds().size());
+    assertEquals(List.of(), server.quarantined());
+    logged.list.clear();
+    server.commitAll();
+    assertNotLogged(LOST_REPLAY);
+  }
+
+  @Test
+  void whatWasReplayed_andIsReadAgain_isNotLost() throws Exception {
+    Path older = copyOfTheDatabase();
+    SpoolIndex refused = quarantine(3);
+    replay(refused);
+    restoreDatabase(older);
+    server.commitAll();
+    assertNotLogged(LOST_REPLAY);
+    server.assertExactlyOnce();
+  }
+
+  /** Commits an entry of two rows and lets the next one go to quarantine. */
+  private SpoolIndex quarantine(int rowCount) throws Exception {
+    server.append(2);
+    server.commitAll();
+    SpoolIndex refused = server.append(rowCount);
+    server.sink.refuse((move, batch) -> batch.rows() > 0);
+    server.commitAll();
+    server.sink.refuse((move, batch) -> false);
+    return refused;
+  }
+
+  private void replay(SpoolIndex index) throws Exception {
+    Pipeline pipeline = server.startPipeline();
+    server.runUntilState(PipelineState.RUNNING);
+    CompletableFuture<Outcome<AdminApi.QuarantineReplayed>> reply = new CompletableFuture<>();
+    pipeline.accept(new PipelineCommand.ReplayQuarantine(Optional.empty(), List.of(index), reply));
+    assertInstanceOf(Outcome.Done.class, reply.get());
+    server.closePipeline();
+    server.assertExactlyOnce();
+  }
+
+  private Path databaseFile() {
+    return server.root.resolve("otlp.duckdb");
+  }
+
+  private Path copyOfTheDatabase() throws Exception {
+    server.database.close();
+    Path copy = Files.copy(databaseFile(), backup.resolve("otlp.duckdb"));
+    server.openTarget(PipelineHarness.openDatabase(server.root));
+    return copy;
+  }
+
+  private void restoreDatabase(Path copy) throws Exception {
+    server.database.close();
+    Files.copy(copy, databaseFile(), StandardCopyOption.REPLACE_EXISTING);
+    server.openTarget(PipelineHarness.openDatabase(server.root));
+  }
+
   private Path copyOfTheFolder() throws Exception {
     Path copy = backup.resolve("folder");
     Folders.copy(server.folder.path(), copy);
@@ -164,8 +238,15 @@ final class RestoreTest {
   }
 
   private void assertLogged(String part) {
-    List<String> messages = logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
-    assertTrue(messages.stream().anyMatch(text -> text.contains(part)), messages::toString);
+    assertTrue(messages().stream().anyMatch(text -> text.contains(part)), messages()::toString);
+  }
+
+  private void assertNotLogged(String part) {
+    assertTrue(messages().stream().noneMatch(text -> text.contains(part)), messages()::toString);
+  }
+
+  private List<String> messages() {
+    return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
   private List<Audit.Break> breaks() throws Exception {
