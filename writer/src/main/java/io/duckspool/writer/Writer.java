@@ -176,7 +176,8 @@ public final class Writer implements AutoCloseable {
         createFolderOf(lake.metadataFile().get());
       }
     }
-    Path staging = new DataFolder(loaded.data()).staging();
+    DataFolder data = new DataFolder(loaded.data());
+    Path staging = data.staging();
     AtomicFile.createFolder(staging);
     try {
       return DuckDbDatabase.open(
@@ -188,7 +189,7 @@ public final class Writer implements AutoCloseable {
               Optional.of(config.extensionDirectory()),
               config.installExtensions(),
               config.initSql(),
-              new Declared(loaded.catalogs(), loaded.secrets()),
+              new Declared(loaded.catalogs(), loaded.secrets()).notedIn(data.root()),
               new ParquetSettings(Optional.of(staging), KnownParquetRoots.of(loaded))),
           clock,
           nanoTicker);

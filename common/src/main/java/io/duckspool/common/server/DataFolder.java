@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  *   servers/&lt;name&gt;/            one folder a server, see {@link ServerFolder}
  *   servers/.gone-&lt;spool id&gt;   a stopped server on its way out
  *   quarantine/&lt;spool id&gt;/     what a stopped server left in quarantine
+ *   lake.&lt;catalog&gt;.making      a lake that the writer makes is not marked as its own yet
  *   writer.ended               why the last writer ended itself, for the next one
  *   otlp.duckdb extensions/ tmp/ staging/
  * </pre>

@@ -115,25 +115,28 @@ final class Catalogs {
   }
 
   /** A lake that is made by this notes it: what may be deleted from it depends on that. */
-  private static void attachOnce(
+  private void attachOnce(
       Connection connection, String name, CatalogConfig catalog, boolean readOnly)
       throws SQLException {
-    boolean mayBeMade = false;
-    if (catalog instanceof CatalogConfig.DuckLake lake && !readOnly) {
-      try {
-        execute(connection, AttachStatements.attachPresent(name, lake));
+    if (readOnly || !(catalog instanceof CatalogConfig.DuckLake lake)) {
+      execute(connection, AttachStatements.attach(name, catalog, readOnly));
+      return;
+    }
+    LakeIntent intent = new LakeIntent(declared.notes(), name, lake);
+    try {
+      execute(connection, AttachStatements.attachPresent(name, lake));
+      if (!intent.isThere()) {
         return;
-      } catch (SQLException e) {
-        mayBeMade = DuckDbErrors.isNoLake(e);
-        if (!mayBeMade) {
-          throw e;
-        }
       }
+    } catch (SQLException e) {
+      if (!DuckDbErrors.isNoLake(e)) {
+        throw e;
+      }
+      intent.write();
+      execute(connection, AttachStatements.attach(name, lake, false));
     }
-    execute(connection, AttachStatements.attach(name, catalog, readOnly));
-    if (mayBeMade) {
-      execute(connection, LakeMetadata.of(name, (CatalogConfig.DuckLake) catalog).markAsCreated());
-    }
+    execute(connection, LakeMetadata.of(name, lake).markAsCreated());
+    intent.remove();
   }
 
   private void createTradedSecret(Connection connection, CatalogConfig catalog)

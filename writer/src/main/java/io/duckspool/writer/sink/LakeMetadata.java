@@ -115,13 +115,22 @@ final class LakeMetadata {
                 + ") WHERE value IS NOT NULL"));
   }
 
-  /** The statement that notes, for good, that this lake was made by attaching it. */
+  /**
+   * The statement that notes, once and for good, that this lake was made by attaching it; it leaves
+   * a lake alone in which something has been done since it was made.
+   */
   String markAsCreated() {
     return "INSERT INTO "
         + name("ducklake_metadata")
-        + " (key, value) VALUES ("
+        + " (key, value) SELECT "
         + Identifiers.literal(CREATED_OPTION)
-        + ", now()::VARCHAR)";
+        + ", now()::VARCHAR WHERE (SELECT count(*) FROM "
+        + name("ducklake_snapshot")
+        + ") = 1 AND NOT EXISTS (SELECT 1 FROM "
+        + name("ducklake_metadata")
+        + " WHERE key = "
+        + Identifiers.literal(CREATED_OPTION)
+        + ")";
   }
 
   /** Whether a data file of this name belongs to any snapshot. */

@@ -5,6 +5,7 @@ import static io.duckspool.writer.sink.SinkContract.first;
 import static io.duckspool.writer.sink.SinkContract.index;
 import static io.duckspool.writer.sink.SinkContract.move;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.otlp.OtlpTable;
 import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.otlp.SampleRows;
@@ -163,6 +165,34 @@ final class LakeMaintenanceTest {
     database.close();
     open();
     assertEquals(List.of("[1]"), query(made));
+  }
+
+  @Test
+  void aLakeThatAKilledWriterMade_isMarkedByTheNextOne_unlessOthersHaveUsedIt() throws Exception {
+    Declared lake = Lakes.onDuckDb(folder).notedIn(folder);
+    LakeIntent intent =
+        new LakeIntent(lake.notes(), "lake", (CatalogConfig.DuckLake) lake.catalogs().get("lake"));
+    String made =
+        "SELECT count(*) FROM ducklake_options('lake') WHERE option_name = 'duckspool_created'";
+    intent.write();
+    others();
+    for (int start = 0; start < 2; start++) {
+      database = openWriter("writer", lake);
+      assertEquals(List.of("[1]"), query(made));
+      assertFalse(intent.isThere());
+      database.close();
+      intent.write();
+    }
+    Files.delete(folder.resolve("m.ducklake"));
+    others("CREATE TABLE lake.t AS SELECT 1 AS i");
+    database = openWriter("writer", lake);
+    assertEquals(List.of("[0]"), query(made));
+    assertFalse(intent.isThere());
+    database.close();
+    Files.delete(folder.resolve("m.ducklake"));
+    others();
+    database = openWriter("writer", lake);
+    assertEquals(List.of("[0]"), query(made));
   }
 
   /** As another process sees it: the writer's own instance may still have the file in memory. */

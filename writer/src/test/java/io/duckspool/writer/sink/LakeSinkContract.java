@@ -56,6 +56,16 @@ abstract class LakeSinkContract extends SinkContract {
   }
 
   @Test
+  void aLakeThatIsMade_isMarkedAsOurs() throws Exception {
+    assertEquals(
+        List.of("[1]"),
+        DuckDbRows.query(
+            database(),
+            "SELECT count(*) FROM ducklake_options('lake')"
+                + " WHERE option_name = 'duckspool_created'"));
+  }
+
+  @Test
   void aSeal_isOneSnapshot_andOneFileForEachTableWithRows() throws Exception {
     try (Sink sink = openSink()) {
       assertEquals(CatalogKind.DUCKLAKE, sink.kind());
