@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -67,7 +68,10 @@ final class ServerSection {
   private ServerConfig server(Object[] at) {
     Optional<String> catalog = values.find(ServerKeys.CATALOG, at).filter(name -> !name.isBlank());
     boolean isIceberg =
-        catalog.map(catalogs::get).filter(CatalogConfig.Iceberg.class::isInstance).isPresent();
+        catalog
+            .map(name -> catalogs.get(name.toLowerCase(Locale.ROOT)))
+            .filter(CatalogConfig.Iceberg.class::isInstance)
+            .isPresent();
     boolean isOpen = values.get(ServerKeys.DISABLE_AUTH, false, at);
     return new ServerConfig(
         values.get(ServerKeys.URI, "otlp:localhost:4318", at),

@@ -70,6 +70,7 @@ final class ServerParametersTest {
         parse("{}"));
     assertEquals(parse("{}"), parse("{\"schema\":null,\"token\":null,\"http_threads\":null}"));
     assertEquals(Duration.ofMinutes(1), parse("{\"catalog\":\"ice\"}").sealMaxAge());
+    assertEquals(Duration.ofMinutes(1), parse("{\"catalog\":\"ICE\"}").sealMaxAge());
     assertEquals(Optional.empty(), parse("{\"catalog\":\"\"}").catalog());
   }
 
