@@ -35,7 +35,7 @@ import java.util.zip.CRC32C;
  *     24    8  entries
  *     32    8  rows
  *     40    8  bytes
- *     48   16  durable: run id; committed: seals (8), 0 (8)
+ *     48   16  durable: run id; committed: seals (8), quarantined rows (8; 0 by earlier builds)
  * </pre>
  *
  * <p>One thread publishes, any thread reads. While a spool is in use it is never forced: if the
@@ -98,7 +98,7 @@ public final class CheckpointFile {
   /** Reads the committed checkpoint; {@link CommittedMark#NONE} when there is none. */
   public CommittedMark readCommitted() {
     return readSlot()
-        .map(slot -> new CommittedMark(position(slot), slot.getLong(48)))
+        .map(slot -> new CommittedMark(position(slot), slot.getLong(48), slot.getLong(56)))
         .orElse(CommittedMark.NONE);
   }
 
@@ -111,7 +111,7 @@ public final class CheckpointFile {
 
   /** Publishes the committed checkpoint. Owner thread only. */
   public void publish(CommittedMark mark) {
-    write(encode(mark.position()).putLong(48, mark.seals()));
+    write(encode(mark.position()).putLong(48, mark.seals()).putLong(56, mark.quarantinedRows()));
   }
 
   /** Blocks are allocated and synced here: a store into the map must not fail for want of space. */
@@ -204,7 +204,7 @@ public final class CheckpointFile {
             && slot.getLong(24) >= 0
             && slot.getLong(32) >= 0
             && slot.getLong(40) >= 0
-            && (magic == DURABLE_MAGIC || slot.getLong(48) >= 0);
+            && (magic == DURABLE_MAGIC || (slot.getLong(48) >= 0 && slot.getLong(56) >= 0));
     return isValid ? Optional.of(slot) : Optional.empty();
   }
 

@@ -43,6 +43,16 @@ class CheckpointFileTest {
   }
 
   @Test
+  void whatIsInQuarantine_isReadByOthers() throws Exception {
+    CheckpointFile publisher = CheckpointFile.committed(folder, true);
+    for (long rows : new long[] {7, 0, 9}) {
+      CommittedMark mark = new CommittedMark(position(5), 2, rows);
+      publisher.publish(mark);
+      assertEquals(mark, CheckpointFile.committed(folder, false).readCommitted());
+    }
+  }
+
+  @Test
   void aDamagedSlotLeavesTheOtherOne_twoDamagedSlotsNothing() throws Exception {
     CheckpointFile publisher = CheckpointFile.committed(folder, true);
     publisher.publish(new CommittedMark(position(1), 1));

@@ -2,6 +2,7 @@ package io.duckspool.receiver.lifecycle;
 
 import io.duckspool.common.server.ServerFolder;
 import io.duckspool.spool.CheckpointFile;
+import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.DurableMark;
 import io.duckspool.spool.Spool;
 import io.duckspool.spool.SpoolPosition;
@@ -15,27 +16,28 @@ import java.util.Optional;
  * @param head after the last append
  * @param durable after the last durable append
  * @param committed after the last entry that is committed or in quarantine
+ * @param quarantinedRows rows before that that are in quarantine
  */
-record Backlog(SpoolPosition head, SpoolPosition durable, SpoolPosition committed) {
+record Backlog(
+    SpoolPosition head, SpoolPosition durable, SpoolPosition committed, long quarantinedRows) {
 
   /** Of a spool that this process has open, or had. */
   static Backlog of(Spool spool) {
     // In this order: none of the three may seem to be ahead of one named before it.
-    SpoolPosition committed = spool.committed().position();
+    CommittedMark committed = spool.committed();
     SpoolPosition durable = spool.durable();
-    return new Backlog(spool.head(), durable, committed);
+    return new Backlog(spool.head(), durable, committed.position(), committed.quarantinedRows());
   }
 
   /** Of a spool that nobody appends to; zero where there is none. */
   static Backlog of(ServerFolder folder) throws IOException {
-    SpoolPosition committed =
-        CheckpointFile.committed(folder.path(), false).readCommitted().position();
+    CommittedMark committed = CheckpointFile.committed(folder.path(), false).readCommitted();
     SpoolPosition durable =
         CheckpointFile.durable(folder.path(), false)
             .readDurable()
             .map(DurableMark::position)
-            .orElse(committed);
-    return new Backlog(durable, durable, committed);
+            .orElse(committed.position());
+    return new Backlog(durable, durable, committed.position(), committed.quarantinedRows());
   }
 
   /** Of the spool if it was opened, else of the files. */

@@ -107,7 +107,7 @@ final class ServerRows {
     WriterView view = environment.writerView();
     Optional<PipelineStatus> now = view.pipeline(file.spoolId());
     long quarantinedRows =
-        view.lastKnown(file.spoolId()).map(PipelineStatus::quarantinedRowsTotal).orElse(0L);
+        now.map(PipelineStatus::quarantinedRowsTotal).orElse(backlog.quarantinedRows());
     long committedRows =
         now.map(PipelineStatus::committedRowsTotal)
             .orElse(Math.max(0, backlog.committed().rows() - quarantinedRows));

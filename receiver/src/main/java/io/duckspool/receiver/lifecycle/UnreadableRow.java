@@ -58,7 +58,7 @@ final class UnreadableRow {
         null,
         null,
         0,
-        backlog.committed().rows(),
+        Math.max(0, backlog.committed().rows() - backlog.quarantinedRows()),
         0,
         false,
         error,
@@ -73,7 +73,7 @@ final class UnreadableRow {
         backlog.head().next().toString(),
         backlog.durable().next().toString(),
         backlog.committed().next().toString(),
-        0,
+        backlog.quarantinedRows(),
         isWriterConnected);
   }
 }

@@ -41,7 +41,6 @@ public final class WriterView implements AutoCloseable {
             return thread;
           });
   private volatile @Nullable Map<String, PipelineStatus> pipelines;
-  private volatile Map<String, PipelineStatus> lastKnown = Map.of();
   private volatile boolean wasConnected;
 
   /** Starts asking. */
@@ -63,11 +62,6 @@ public final class WriterView implements AutoCloseable {
     return last == null ? Optional.empty() : Optional.ofNullable(last.get(spoolId));
   }
 
-  /** As {@link #pipeline}, and as it was before where the writer is away. */
-  Optional<PipelineStatus> lastKnown(String spoolId) {
-    return Optional.ofNullable(lastKnown.get(spoolId));
-  }
-
   /**
    * Asks now rather than with the next second; blocks for the writer, but not for long.
    *
@@ -81,13 +75,11 @@ public final class WriterView implements AutoCloseable {
   private void ask(Duration timeout) {
     try {
       List<PipelineStatus> answer = writer.pipelines(timeout);
-      Map<String, PipelineStatus> bySpool =
+      pipelines =
           answer.stream()
               .collect(
                   Collectors.toUnmodifiableMap(
                       PipelineStatus::spoolId, Function.identity(), (a, b) -> b));
-      pipelines = bySpool;
-      lastKnown = bySpool;
       if (!wasConnected) {
         LOG.info("the writer answers");
         wasConnected = true;

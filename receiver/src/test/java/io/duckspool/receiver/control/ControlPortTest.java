@@ -11,6 +11,10 @@ import io.duckspool.receiver.FakeWriter;
 import io.duckspool.receiver.control.ControlRig.Reply;
 import io.duckspool.receiver.http.RawClient;
 import io.duckspool.receiver.http.TestServer;
+import io.duckspool.spool.CheckpointFile;
+import io.duckspool.spool.CommittedMark;
+import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.SpoolPosition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -283,14 +287,20 @@ class ControlPortTest {
     assertTrue(row.get("spool_bytes").asLong() > 0);
     assertTrue(head.matches("[0-9]+-4"), head);
 
+    SpoolIndex next = new SpoolIndex(SpoolIndex.parse(head).segment(), 3);
+    CheckpointFile.committed(rig.folder(uri).path(), true)
+        .publish(new CommittedMark(new SpoolPosition(next, 2, 2, 99), 7, 1));
     rig.stopWriter();
+    rig.stop();
+    rig.start();
     JsonNode away = rig.row();
     assertEquals(new Reply(200, row).keys(), new Reply(200, away).keys());
     assertEquals("false", away.get("writer_connected").toString());
-    assertEquals("0-0", away.get("committed_index").asText());
+    assertEquals(next.toString(), away.get("committed_index").asText());
     assertEquals(3, away.get("total_rows").asLong());
     assertEquals(1, away.get("quarantined_rows_total").asLong());
-    assertEquals(0, away.get("committed_rows_total").asLong());
+    assertEquals(1, away.get("committed_rows_total").asLong());
+    assertEquals(1, away.get("buffered_rows").asLong());
     for (String nullable :
         List.of("last_seal_age_ms", "seal_last_error", "last_maintenance_age_ms", "last_error")) {
       assertTrue(away.get(nullable).isNull(), nullable);

@@ -2,7 +2,6 @@ package io.duckspool.writer.pipeline;
 
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.metrics.Families;
-import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolPosition;
 import io.duckspool.spool.SpoolRead;
@@ -174,7 +173,7 @@ final class Pipeline implements AutoCloseable {
     if (start instanceof Starter.Start.At at) {
       work.standAt(at.ledger(), at.from());
       work.rewind();
-      progress.publish(tailer, new CommittedMark(at.from(), at.ledger().seals()));
+      progress.publish(tailer, work.committedMark(at.from(), at.ledger().seals()));
       work.settleReplay();
       work.pending.countRows(work::rowsUpTo);
       health.become(work.activeState(), null);
@@ -279,7 +278,7 @@ final class Pipeline implements AutoCloseable {
     LedgerRow row = sealed.ledger();
     SpoolTailer tailer = work.spool.tailer();
     work.standAt(row, row.position());
-    progress.publish(tailer, new CommittedMark(row.position(), row.seals()));
+    progress.publish(tailer, work.committedMark(row.position(), row.seals()));
     work.pending.committed(row.position().next(), health.sealsTotal());
     if (work.isReplayOpen()) {
       work.settleReplay();

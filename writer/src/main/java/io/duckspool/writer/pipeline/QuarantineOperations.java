@@ -82,6 +82,7 @@ final class QuarantineOperations {
     Outcome<AdminApi.QuarantineReplayed> outcome =
         replay(work.quarantine, work.settings.spoolId(), passed, others);
     work.lookForReplay();
+    work.publishQuarantine();
     return outcome;
   }
 

@@ -1,9 +1,11 @@
 package io.duckspool.writer.pipeline;
 
 import io.duckspool.spool.CheckpointFile;
+import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
+import io.duckspool.spool.SpoolTailer;
 import io.duckspool.writer.quarantine.QuarantineStore;
 import io.duckspool.writer.sink.LedgerRow;
 import io.duckspool.writer.sink.Sink;
@@ -149,6 +151,24 @@ final class Workbench implements AutoCloseable {
   /** Does what is left of a replay of the quarantine, where the target answers. */
   void settleReplay() {
     isReplayOpen = !target.quarantineReplay().settle(quarantine, settings.spoolId());
+    publishQuarantine();
+  }
+
+  /** What the receiver is told of how far the target is. */
+  CommittedMark committedMark(SpoolPosition position, long seals) {
+    return new CommittedMark(
+        position, seals, quarantine.rowCount() - quarantine.rowsFrom(position.next()));
+  }
+
+  /** Tells the receiver what left the quarantine since the last seal. */
+  void publishQuarantine() {
+    try {
+      SpoolTailer tailer = spool.tailer();
+      CommittedMark last = tailer.committed();
+      tailer.publishCommitted(committedMark(last.position(), last.seals()));
+    } catch (SpoolException e) {
+      LOG.warn("{}: the checkpoint could not be published", settings.listenUri(), e);
+    }
   }
 
   /** Whether {@link #settleReplay} has something to do, as far as is known. */

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.admin.AdminApi;
+import io.duckspool.spool.CheckpointFile;
+import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.sink.Audit;
 import java.nio.ByteBuffer;
@@ -47,6 +49,7 @@ final class QuarantineReplayTest {
     server.drain();
     assertEquals(2, status().committedRowsTotal() - 1);
     assertEquals(6, status().quarantinedRowsTotal());
+    assertEquals(6, published().quarantinedRows());
 
     AdminApi.QuarantineReplayed replayed = done(replay(refused));
     assertEquals(3, replayed.replayedEntries());
@@ -55,6 +58,7 @@ final class QuarantineReplayTest {
     server.assertExactlyOnce();
     assertEquals(List.of(), server.quarantined());
     assertEquals(0, status().quarantinedRowsTotal());
+    assertEquals(0, published().quarantinedRows());
     assertEquals(server.spool().durable().rows(), status().committedRowsTotal());
     assertEquals("replay", pipeline.seals().get(0).trigger());
     assertEquals(3, pipeline.seals().get(0).entries());
@@ -344,6 +348,11 @@ final class QuarantineReplayTest {
                 server.spoolId, PipelineHarness.URI, server.folder, server.limits, 1 << 20, false),
             0,
             0);
+  }
+
+  /** What the receiver knows, with the writer away, too. */
+  private CommittedMark published() throws Exception {
+    return CheckpointFile.committed(server.folder.path(), false).readCommitted();
   }
 
   private void assertNoOpenLedger(int servers) {
