@@ -12,7 +12,10 @@ import java.util.regex.Pattern;
  */
 final class DuckDbErrors {
 
-  /** A row can't be converted, or breaks a constraint. */
+  /**
+   * A row can't be converted, or breaks a constraint. The kind stands first: what follows may quote
+   * the row.
+   */
   private static final Pattern ENTRY_FAULT =
       Pattern.compile(
           "^(TransactionContext Error: Failed to commit: )?"
@@ -75,14 +78,14 @@ final class DuckDbErrors {
   /** The INSERT of a seal's rows failed. */
   static SinkException ofInsert(String target, SQLException e) {
     String text = "target " + target + ": " + message(e);
-    return ENTRY_FAULT.matcher(message(e)).find() && !isFatal(e)
+    return ENTRY_FAULT.matcher(message(e)).find()
         ? new SinkException.EntryFault(text, e)
         : new SinkException.Unavailable(text, e);
   }
 
   /** COMMIT of a seal failed. A constraint found then says that nothing was applied. */
   static SinkException ofCommit(String target, SQLException e) {
-    if (ENTRY_FAULT.matcher(message(e)).find() && !isFatal(e)) {
+    if (ENTRY_FAULT.matcher(message(e)).find()) {
       return new SinkException.EntryFault("target " + target + ": " + message(e), e);
     }
     return unknown(target, e);

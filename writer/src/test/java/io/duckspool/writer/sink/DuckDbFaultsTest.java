@@ -7,13 +7,18 @@ import static io.duckspool.writer.sink.SinkContract.index;
 import static io.duckspool.writer.sink.SinkContract.move;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.config.CatalogConfig;
+import io.duckspool.common.otlp.OtlpLimits;
+import io.duckspool.common.otlp.OtlpParser;
 import io.duckspool.common.otlp.OtlpTable;
+import io.duckspool.common.otlp.PayloadFormat;
 import io.duckspool.common.otlp.PromotedKeys;
 import io.duckspool.common.otlp.SampleRows;
+import io.duckspool.common.otlp.Signal;
 import io.duckspool.writer.batch.Batch;
 import io.duckspool.writer.batch.BatchMemory;
 import io.duckspool.writer.batch.SealedBatch;
@@ -33,6 +38,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +85,36 @@ final class DuckDbFaultsTest {
     // Bisection ends with what breaks no constraint: rows 0 to 2 have flags below 3.
     commit(0, 1, 3);
     assertEquals(3, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+  }
+
+  @Test
+  void aRowWhoseTextSoundsFatal_isTheEntrysFault_whereItBreaksAConstraint() throws Exception {
+    execute("DROP TABLE otlp_logs");
+    String ddl = Ddl.statements("", "main", true, PromotedKeys.NONE).get(1);
+    execute(ddl.substring(0, ddl.lastIndexOf(')')) + ", UNIQUE (body))");
+    for (String body :
+        List.of("FATAL Error: mine", "INTERNAL Error: mine", "database has been invalidated")) {
+      SinkException e = assertThrows(SinkException.class, () -> commit(body, body));
+      assertTrue(e.reason().contains(body), e.reason());
+      assertInstanceOf(SinkException.EntryFault.class, e);
+      String said = "Constraint Error: Duplicate key \"body: " + body + "\" violates unique";
+      assertInstanceOf(
+          SinkException.EntryFault.class,
+          DuckDbErrors.ofCommit(
+              "t", new SQLException("TransactionContext Error: Failed to commit: " + said)));
+    }
+    commit("FATAL Error: mine", "another");
+    assertEquals(2, DuckDbRows.read(database, "main", OtlpTable.LOGS).size());
+  }
+
+  @Test
+  void anErrorThatIsFatal_isNoEntrysFault() {
+    SQLException fatal =
+        new SQLException(
+            "FATAL Error: Failed: database has been invalidated because of a previous fatal error."
+                + " Original error: \"Constraint Error: mine\"");
+    assertInstanceOf(SinkException.Unavailable.class, DuckDbErrors.ofInsert("t", fatal));
+    assertInstanceOf(SinkException.UnknownOutcome.class, DuckDbErrors.ofCommit("t", fatal));
   }
 
   @Test
@@ -447,6 +484,27 @@ final class DuckDbFaultsTest {
       batch.add(1, visitor -> SampleRows.write(OtlpTable.LOGS, 0, logs, visitor));
       try (SealedBatch sealed = batch.seal()) {
         sink.commit(sealed, move(from, to));
+      }
+    }
+  }
+
+  /** Commits logs with these bodies. */
+  private void commit(String... bodies) throws Exception {
+    OtlpParser parser = new OtlpParser(OtlpLimits.ACCEPTED, PromotedKeys.NONE);
+    String records =
+        Stream.of(bodies)
+            .map("{\"body\":{\"stringValue\":\"%s\"}}"::formatted)
+            .collect(Collectors.joining(","));
+    byte[] payload =
+        ("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[" + records + "]}]}]}")
+            .getBytes(StandardCharsets.UTF_8);
+    try (Batch batch = memory.openBatch()) {
+      batch.<Exception>add(
+          1,
+          visitor ->
+              parser.parse(Signal.LOGS, PayloadFormat.JSON, payload, 0, payload.length, visitor));
+      try (SealedBatch sealed = batch.seal()) {
+        sink.commit(sealed, move(0, 1));
       }
     }
   }
