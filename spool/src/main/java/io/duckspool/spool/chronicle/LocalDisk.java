@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -25,12 +26,29 @@ final class LocalDisk implements SpoolDisk {
 
   private static final Logger LOG = LoggerFactory.getLogger(LocalDisk.class);
   private static final int ZEROS_BYTES = 1 << 20;
-  private static final long FALLOCATE_TIMEOUT_SECONDS = 60;
 
+  /** A disk that takes longer for blocks that it need not write is no good any more: a guess. */
+  private static final Duration FALLOCATE_TIMEOUT = Duration.ofMinutes(1);
+
+  private final String fallocate;
+  private final Duration timeout;
   private volatile boolean hasFallocate = true;
 
   /** Finding the store of a folder reads all mounts; asking a known one is a single statvfs. */
   private final Map<Path, FileStore> stores = new ConcurrentHashMap<>();
+
+  LocalDisk() {
+    this("fallocate", FALLOCATE_TIMEOUT);
+  }
+
+  /**
+   * @param fallocate the program
+   * @param timeout how long a call of it may take
+   */
+  LocalDisk(String fallocate, Duration timeout) {
+    this.fallocate = fallocate;
+    this.timeout = timeout;
+  }
 
   @Override
   public void force(FileChannel channel, boolean metadata) throws IOException {
@@ -80,7 +98,7 @@ final class LocalDisk implements SpoolDisk {
   private void fallocate(Path file, long offset, long length) throws IOException {
     ProcessBuilder command =
         new ProcessBuilder(
-                "fallocate",
+                fallocate,
                 "--keep-size",
                 "--offset",
                 Long.toString(offset),
@@ -97,11 +115,12 @@ final class LocalDisk implements SpoolDisk {
       throw new NoFallocateException("fallocate can't be started: " + e.getMessage(), e);
     }
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int status = awaitExit(process);
+    // One that hangs ends no output either; what it says fits into the pipe.
+    int status = awaitExit(process, file);
     if (status == 0) {
       return;
     }
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     String message = "fallocate of " + length + " bytes for " + file + ": " + output.strip();
     if (output.contains("not supported") || output.contains("unrecognized option")) {
       throw new NoFallocateException(message, new IOException("exit status " + status));
@@ -109,14 +128,14 @@ final class LocalDisk implements SpoolDisk {
     throw new IOException(message);
   }
 
-  private static int awaitExit(Process process) throws IOException {
+  private int awaitExit(Process process, Path file) throws IOException {
     boolean interrupted = false;
     try {
       while (true) {
         try {
-          if (!process.waitFor(FALLOCATE_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+          if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
             process.destroyForcibly();
-            throw new IOException("fallocate took over " + FALLOCATE_TIMEOUT_SECONDS + " s");
+            throw new IOException("fallocate took over " + timeout + " for " + file);
           }
           return process.exitValue();
         } catch (InterruptedException e) {
