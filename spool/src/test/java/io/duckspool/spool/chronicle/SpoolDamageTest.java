@@ -11,7 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.spool.EntryCodec;
+import io.duckspool.spool.EntryMeta;
 import io.duckspool.spool.FileRange;
+import io.duckspool.spool.SegmentHeader;
 import io.duckspool.spool.Spool;
 import io.duckspool.spool.SpoolEntry;
 import io.duckspool.spool.SpoolIndex;
@@ -23,6 +26,8 @@ import io.duckspool.spool.SyncMode;
 import io.duckspool.spool.TestSpools;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -202,6 +207,71 @@ class SpoolDamageTest {
       assertEquals(1, ((SpoolRead.Damaged) reads.get(1)).lostEntries());
       assertArrayEquals(payload(3, 100), payloadOf((SpoolEntry) reads.get(2)));
     }
+  }
+
+  /** A power cut tore the entry around them, and took the mark. */
+  @ParameterizedTest
+  @ValueSource(strings = {"entry", "entry of a chain", "segment header"})
+  void countersInsideAPayload_areNeverTheEndOfTheSpool(String kind) throws Exception {
+    Path folder = Files.createDirectory(temp.resolve("nested"));
+    SpoolPosition before;
+    try (Spool spool = store().openForAppend(folder, SPOOL_ID, newRunId(), OPTIONS)) {
+      append(spool, payload(1, 100), 1);
+      before = spool.head();
+      append(spool, forged(kind, before), 1);
+    }
+    SpoolInspection.Entry outer = entries(folder).get(1);
+    Path file = SpoolInspection.of(folder).segments().get(0).file();
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.seek(outer.payloadOffset() - 50);
+      open.write(new byte[40]);
+    }
+    Files.delete(folder.resolve("durable.ckpt"));
+    try (Spool spool = store().openForAppend(folder, SPOOL_ID, newRunId(), OPTIONS);
+        SpoolTailer tailer = store().openForRead(folder, SPOOL_ID, runId -> false)) {
+      assertTrue(spool.head().entries() <= before.entries() + 1, spool.head()::toString);
+      assertTrue(spool.head().bytes() <= before.bytes() + 100, spool.head()::toString);
+      append(spool, payload(3, 100), 1);
+      List<SpoolRead> reads = readAll(tailer);
+      SpoolEntry last = (SpoolEntry) reads.get(reads.size() - 1);
+      assertArrayEquals(payload(3, 100), payloadOf(last));
+    }
+  }
+
+  /** A payload with documents in it that claim to follow what stands before it. */
+  private static byte[] forged(String kind, SpoolPosition before) {
+    ByteBuffer payload = ByteBuffer.allocate(4000).position(200);
+    long segment = before.next().segment();
+    if (!kind.equals("entry")) {
+      put(payload, document(before, 1, 4)); // It could be the torn entry itself.
+    }
+    if (kind.equals("segment header")) {
+      SpoolPosition start = new SpoolPosition(new SpoolIndex(segment, 0), 99, 9, 9);
+      put(
+          payload,
+          EntryCodec.encode(
+              new SegmentHeader("f".repeat(32), newRunId(), segment, 7, start, start, 0)));
+    } else {
+      put(payload, document(before, 5_000_000, 4_000_000_000L));
+    }
+    return payload.array();
+  }
+
+  private static void put(ByteBuffer payload, byte[] document) {
+    payload.order(ByteOrder.LITTLE_ENDIAN).putInt(document.length).put(document);
+  }
+
+  private static byte[] document(SpoolPosition before, long entries, long bytes) {
+    byte[] array = new byte[EntryCodec.HEADER_BYTES + 4];
+    SpoolIndex next = new SpoolIndex(before.next().segment(), before.next().sequence() + entries);
+    EntryCodec.encode(
+        array,
+        new EntryMeta(1, 1, 0, 1, 0, 0, 0),
+        new SpoolPosition(
+            next, before.entries() + entries, before.rows() + entries, before.bytes() + bytes),
+        4,
+        EntryCodec.crcOf(array, EntryCodec.HEADER_BYTES, 4));
+    return array;
   }
 
   @ParameterizedTest
