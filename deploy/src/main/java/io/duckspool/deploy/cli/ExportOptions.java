@@ -70,13 +70,10 @@ final class ExportOptions {
               + " overwritten.")
   private @Nullable Path output;
 
-  SpoolIndex from() throws CommandFailedException {
-    return from == null ? new SpoolIndex(0, 0) : QuarantineShowCommand.parse(from);
-  }
-
-  /** Behind the last entry; empty: no bound. */
-  Optional<SpoolIndex> to() throws CommandFailedException {
-    return to == null ? Optional.empty() : Optional.of(QuarantineShowCommand.parse(to));
+  IndexRange range() throws CommandFailedException {
+    return new IndexRange(
+        from == null ? new SpoolIndex(0, 0) : QuarantineShowCommand.parse(from),
+        to == null ? Optional.empty() : Optional.of(QuarantineShowCommand.parse(to)));
   }
 
   /** Whether an entry is of the signal that was asked for, if any was. */

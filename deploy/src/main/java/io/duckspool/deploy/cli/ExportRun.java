@@ -2,8 +2,11 @@ package io.duckspool.deploy.cli;
 
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.deploy.export.EntryExport;
+import io.duckspool.deploy.export.Fragment;
+import io.duckspool.deploy.export.SpoolDamage;
 import io.duckspool.spool.Envelope;
 import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.chronicle.SpoolInspection;
 import io.duckspool.writer.quarantine.QuarantineNote;
 import io.duckspool.writer.quarantine.QuarantinedFile;
 import java.io.IOException;
@@ -19,6 +22,7 @@ final class ExportRun {
   private final PrintWriter err;
   private long entryCount;
   private long rowCount;
+  private long damageCount;
   private long failureCount;
 
   /**
@@ -60,7 +64,9 @@ final class ExportRun {
     boolean isDamage = content instanceof QuarantinedFile.Content.Damage && file.fault().isEmpty();
     Optional<String> fault;
     try (InputStream bytes = file.openContent()) {
-      fault = export.bytes(name, isDamage ? "damage" : "corrupt", file.note(), bytes);
+      fault =
+          export.bytes(
+              Fragment.quarantined(name, isDamage ? "damage" : "corrupt", file.note()), bytes);
     }
     if (fault.isPresent()) {
       fail(name, fault.get());
@@ -70,20 +76,55 @@ final class ExportRun {
     }
   }
 
+  /** Damage of a journal; of its bytes only those of the range are wanted. */
+  void damage(SpoolDamage damage, boolean isInRange) throws IOException {
+    SpoolInspection.Problem problem = damage.problem();
+    String place = "segment %d, byte %d".formatted(problem.segment(), problem.offset());
+    String what =
+        problem.lostEntries() == 0
+            ? problem.message()
+            : "%s: %,d entries with %,d rows can't be read"
+                .formatted(problem.message(), problem.lostEntries(), problem.lostRows());
+    if (!isInRange || damage.bytes().isEmpty()) {
+      fail(place, what);
+      return;
+    }
+    if (!options.wantsBytes()) {
+      fail(place, what + "; --format raw without --signal gives the bytes");
+      return;
+    }
+    Fragment fragment = Fragment.damage(damage.lost(), damage.bytes());
+    Optional<String> fault;
+    try (InputStream bytes = damage.open()) {
+      fault = export.bytes(fragment, bytes);
+    }
+    if (fault.isPresent()) {
+      fail(place, what + "; " + fault.get());
+    } else {
+      damageCount++;
+      say(place, "%s; the bytes are in %s.damage".formatted(what, fragment.name()));
+    }
+  }
+
   /** Something that can't be had. */
   void fail(String name, String why) {
     failureCount++;
-    err.println(RowTable.oneLine(name + ": " + why));
+    say(name, why);
   }
 
   /** Says what came of it; the exit code. */
   int end() {
     err.printf(
-        "exported %,d entries with %,d rows%s%n",
+        "exported %,d entries with %,d rows%s%s%n",
         entryCount,
         rowCount,
+        damageCount == 0 ? "" : ", and the bytes of %,d damaged ranges".formatted(damageCount),
         failureCount == 0 ? "" : "; %,d could not be exported".formatted(failureCount));
     err.flush();
     return failureCount == 0 ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private void say(String name, String what) {
+    err.println(RowTable.oneLine(name + ": " + what));
   }
 }

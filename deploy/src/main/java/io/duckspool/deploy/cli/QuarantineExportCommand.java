@@ -2,7 +2,6 @@ package io.duckspool.deploy.cli;
 
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.server.DataFolder;
-import io.duckspool.spool.SpoolIndex;
 import io.duckspool.writer.quarantine.QuarantinedFile;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -43,13 +42,12 @@ final class QuarantineExportCommand implements Callable<Integer> {
   public Integer call() throws ConfigException, CommandFailedException, IOException {
     DataFolder data = new DataFolder(common.load().data());
     QuarantinePlace place = QuarantinePlace.findOne(data, Optional.ofNullable(server));
-    SpoolIndex from = options.from();
-    Optional<SpoolIndex> to = options.to();
+    IndexRange range = options.range();
     return options.run(
         spec.commandLine().getErr(),
         run -> {
           for (QuarantinedFile file : place.files()) {
-            if (isIn(file, from, to)) {
+            if (isIn(file, range)) {
               export(file, run);
             }
           }
@@ -65,11 +63,7 @@ final class QuarantineExportCommand implements Callable<Integer> {
   }
 
   /** What has no index is in no range but that of all. */
-  private static boolean isIn(QuarantinedFile file, SpoolIndex from, Optional<SpoolIndex> to) {
-    return file.index()
-        .map(
-            index ->
-                index.compareTo(from) >= 0 && to.filter(end -> index.compareTo(end) >= 0).isEmpty())
-        .orElse(from.toLong() == 0 && to.isEmpty());
+  private static boolean isIn(QuarantinedFile file, IndexRange range) {
+    return file.index().map(index -> range.overlaps(index, index)).orElse(range.isAll());
   }
 }

@@ -4,7 +4,7 @@ import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ServerFolder;
-import io.duckspool.spool.SpoolIndex;
+import io.duckspool.deploy.export.SpoolDamage;
 import io.duckspool.spool.SpoolReadException;
 import io.duckspool.spool.chronicle.SpoolInspection;
 import java.io.IOException;
@@ -25,7 +25,9 @@ import picocli.CommandLine.Spec;
       "Gives out the requests that the journal of a server holds, as OTLP/JSON or as they were"
           + " received; nothing is changed.",
       "What is committed stays in the journal until its segment goes: spool inspect prints the"
-          + " committed index, from which on --from leaves it out."
+          + " committed index, from which on --from leaves it out.",
+      "All damage of the journal is named, and --format raw gives its bytes; where they are not"
+          + " given, or none are left, the exit code is 1."
     },
     mixinStandardHelpOptions = true)
 final class SpoolExportCommand implements Callable<Integer> {
@@ -55,31 +57,24 @@ final class SpoolExportCommand implements Callable<Integer> {
               : "there are several servers, name one by its URI");
     }
     SpoolInspection spool = SpoolInspection.of(folders.get(0).path());
-    SpoolIndex from = options.from();
-    Optional<SpoolIndex> to = options.to();
-    return options.run(spec.commandLine().getErr(), run -> export(spool, from, to, run));
+    IndexRange range = options.range();
+    return options.run(spec.commandLine().getErr(), run -> export(spool, range, run));
   }
 
   /** Says of the whole spool what is damaged: nobody may take an export for all there was. */
-  private static void export(
-      SpoolInspection spool, SpoolIndex from, Optional<SpoolIndex> to, ExportRun run)
+  private static void export(SpoolInspection spool, IndexRange range, ExportRun run)
       throws IOException, SpoolReadException {
     spool.payloads(
-        from,
+        range.from(),
         (envelope, array) -> {
-          if (to.isPresent() && envelope.index().compareTo(to.get()) >= 0) {
+          if (range.isPassedBy(envelope.index())) {
             return false;
           }
           run.entry(envelope, array, Optional.empty());
           return true;
         });
-    for (SpoolInspection.Problem problem : spool.verify().problems()) {
-      run.fail(
-          "segment %d, byte %d".formatted(problem.segment(), problem.offset()),
-          problem.lostEntries() == 0
-              ? problem.message()
-              : "%s: %,d entries with %,d rows can't be read"
-                  .formatted(problem.message(), problem.lostEntries(), problem.lostRows()));
+    for (SpoolDamage damage : SpoolDamage.of(spool, spool.verify().problems())) {
+      run.damage(damage, range.overlaps(damage.lost().first(), damage.lost().next()));
     }
   }
 }

@@ -27,12 +27,9 @@ public interface EntryExport extends Closeable {
   /**
    * Exports bytes that are no whole entry.
    *
-   * @param name what they are called by: an index, or the name of a file
-   * @param kind damage or corrupt
    * @param bytes borrowed until return
    * @return why they can't be had in this form; empty when they are exported
    * @throws IOException the output can't be written, or the bytes can't be read
    */
-  Optional<String> bytes(String name, String kind, Optional<QuarantineNote> note, InputStream bytes)
-      throws IOException;
+  Optional<String> bytes(Fragment fragment, InputStream bytes) throws IOException;
 }

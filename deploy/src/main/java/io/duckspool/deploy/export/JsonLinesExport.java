@@ -85,9 +85,8 @@ public final class JsonLinesExport implements EntryExport {
   }
 
   @Override
-  public Optional<String> bytes(
-      String name, String kind, Optional<QuarantineNote> note, InputStream bytes) {
-    return Optional.of("it is " + kind + ", which only --format raw gives");
+  public Optional<String> bytes(Fragment fragment, InputStream bytes) {
+    return Optional.of("it is " + fragment.kind() + ", which only --format raw gives");
   }
 
   @Override

@@ -78,25 +78,25 @@ public final class RawExport implements EntryExport {
   }
 
   @Override
-  public Optional<String> bytes(
-      String name, String kind, Optional<QuarantineNote> note, InputStream bytes)
-      throws IOException {
-    String file = name + "." + kind;
+  public Optional<String> bytes(Fragment fragment, InputStream bytes) throws IOException {
+    String file = fragment.name() + "." + fragment.kind();
     ObjectNode line = JSON.createObjectNode();
     line.put("file", file);
     line.put("bytes", write(file, bytes));
-    line.put("kind", kind);
-    note.ifPresent(
-        known -> {
-          line.put("first_index", known.first().toString());
-          line.put("next_index", known.next().toString());
-          line.put("entries", known.entries());
-          line.put("rows", known.rows());
-          if (!known.damagedRanges().isEmpty()) {
-            line.set("damaged_ranges", DamagedRange.json(known.damagedRanges()));
-          }
-        });
-    write(line, note);
+    line.put("kind", fragment.kind());
+    fragment
+        .lost()
+        .ifPresent(
+            lost -> {
+              line.put("first_index", lost.first().toString());
+              line.put("next_index", lost.next().toString());
+              line.put("entries", lost.entries());
+              line.put("rows", lost.rows());
+            });
+    if (!fragment.ranges().isEmpty()) {
+      line.set("damaged_ranges", DamagedRange.json(fragment.ranges()));
+    }
+    write(line, fragment.note());
     return Optional.empty();
   }
 
