@@ -2,6 +2,7 @@ package io.duckspool.deploy.cli;
 
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.server.DataFolder;
+import io.duckspool.writer.quarantine.QuarantineNote;
 import io.duckspool.writer.quarantine.QuarantinedFile;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -62,8 +63,10 @@ final class QuarantineExportCommand implements Callable<Integer> {
     }
   }
 
-  /** What has no index is in no range but that of all. */
+  /** Damage is in a range when a part of it is; what has no index is in none but that of all. */
   private static boolean isIn(QuarantinedFile file, IndexRange range) {
-    return file.index().map(index -> range.overlaps(index, index)).orElse(range.isAll());
+    return file.index()
+        .map(index -> range.overlaps(index, file.note().map(QuarantineNote::next).orElse(index)))
+        .orElse(range.isAll());
   }
 }

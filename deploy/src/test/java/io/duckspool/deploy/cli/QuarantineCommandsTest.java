@@ -40,6 +40,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +226,44 @@ final class QuarantineCommandsTest {
     assertFalse(first.has("damaged_ranges"));
     assertEquals(RANGES, JSON.readTree(manifest.get(2)).get("damaged_ranges").toString());
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(output)));
+  }
+
+  @Test
+  void export_givesDamageThatReachesIntoTheRange() throws IOException {
+    putDamage(10, new byte[50]); // Of 10, 11 and 12.
+    for (String[] range :
+        new String[][] {
+          {"--from", "60000001-12"},
+          {"--from", "60000001-10", "--to", "60000001-11"},
+          {"--from", "60000001-11", "--to", "60000001-12"},
+          {"--to", "60000001-11"}
+        }) {
+      assertEquals(Set.of("60000001-10.damage"), exportedRaw(range), () -> List.of(range) + "");
+    }
+    for (String[] range :
+        new String[][] {
+          {"--from", "60000001-13"}, {"--to", "60000001-10"}, {"--from", "60000002-0"}
+        }) {
+      assertEquals(Set.of(), exportedRaw(range), () -> List.of(range) + "");
+    }
+    assertEquals(
+        1, run("export", "--from", "60000001-12", "--output", folder.resolve("json") + ""));
+    assertTrue(err.toString().contains("60000001-10: it is damage"), err::toString);
+  }
+
+  /** What a raw export of a range gives, which must not fail. */
+  private Set<String> exportedRaw(String... range) throws IOException {
+    Path output = Files.createTempDirectory(folder, "raw");
+    List<String> options =
+        Stream.concat(Stream.of("--format", "raw", "--output", output.toString()), Stream.of(range))
+            .toList();
+    assertEquals(0, run("export", options.toArray(String[]::new)), err::toString);
+    try (Stream<Path> files = Files.list(output)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> !name.equals("manifest.ndjson"))
+          .collect(Collectors.toSet());
+    }
   }
 
   private JsonNode show(long sequence) throws IOException {
