@@ -38,6 +38,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -47,6 +48,8 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** {@code quarantine list, show, export}, of what a stopped server left, with nobody running. */
@@ -226,6 +229,46 @@ final class QuarantineCommandsTest {
     assertFalse(first.has("damaged_ranges"));
     assertEquals(RANGES, JSON.readTree(manifest.get(2)).get("damaged_ranges").toString());
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(output)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', '', 7 8 9",
+    "60000001-8, '', 8 9",
+    "60000001-9, '', 9",
+    "60000001-10, '', ''",
+    "60000000-9, '', 7 8 9",
+    "60000002-0, '', ''",
+    "'', 60000001-9, 7 8",
+    "'', 60000001-7, ''",
+    "'', 60000002-0, 7 8 9",
+    "60000001-8, 60000001-9, 8",
+    "60000001-8, 60000001-8, ''"
+  })
+  void export_givesTheEntriesOfTheRange_theFirstOneToo_andNotTheLast(
+      String from, String to, String wanted) throws IOException {
+    for (long sequence : new long[] {7, 8, 9}) {
+      byte[] payload = log("<" + sequence + ">");
+      put(sequence, Signal.LOGS, PayloadFormat.PROTOBUF, ContentCoding.IDENTITY, payload);
+    }
+    List<String> range = new ArrayList<>();
+    range.addAll(from.isEmpty() ? List.of() : List.of("--from", from));
+    range.addAll(to.isEmpty() ? List.of() : List.of("--to", to));
+    List<String> sequences = Stream.of(wanted.split(" ")).filter(s -> !s.isEmpty()).toList();
+    assertEquals(
+        sequences.stream().map("60000001-%s.logs.protobuf"::formatted).collect(Collectors.toSet()),
+        exportedRaw(range.toArray(String[]::new)));
+    Path lines = folder.resolve("lines");
+    range.addAll(List.of("--signal", "logs", "--output", lines.toString()));
+    assertEquals(0, run("export", range.toArray(String[]::new)), err::toString);
+    assertEquals(
+        sequences,
+        Files.readAllLines(lines).stream()
+            .map(line -> line.substring(line.indexOf('<') + 1, line.indexOf('>')))
+            .toList());
+    assertTrue(
+        err.toString().startsWith("exported %d entries with".formatted(sequences.size())),
+        err::toString);
   }
 
   @Test

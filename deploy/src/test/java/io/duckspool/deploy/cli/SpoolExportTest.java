@@ -28,11 +28,13 @@ import java.time.InstantSource;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +77,51 @@ final class SpoolExportTest {
   void aWholeJournal_isExported() throws IOException {
     assertEquals(0, export(), err::toString);
     assertEquals(NAMES.stream().map(SpoolExportTest::json).toList(), exported());
+  }
+
+  @Test
+  void aRange_beginsWithFrom_andEndsBeforeTo() throws Exception {
+    appendSegment();
+    String first = index(0, 0).replace("-0", "");
+    String second = index(1, 0).replace("-0", "");
+    List<String> all = new ArrayList<>();
+    for (String segment : List.of(first, second)) {
+      IntStream.rangeClosed(1, NAMES.size()).forEach(i -> all.add(segment + "-" + i));
+    }
+    assertRange(all);
+    assertRange(all, "--from", "0-0");
+    assertRange(all, "--from", first + "-1");
+    assertRange(all.subList(1, 6), "--from", first + "-2");
+    assertRange(all.subList(3, 6), "--from", first + "-4");
+    assertRange(all.subList(3, 6), "--from", second + "-0");
+    assertRange(all.subList(4, 6), "--from", second + "-2");
+    assertRange(List.of(), "--from", second + "-4");
+    assertRange(all, "--to", second + "-4");
+    assertRange(all.subList(0, 5), "--to", second + "-3");
+    assertRange(all.subList(0, 3), "--to", second + "-1");
+    assertRange(all.subList(0, 1), "--to", first + "-2");
+    assertRange(List.of(), "--to", first + "-1");
+    assertRange(all.subList(2, 4), "--from", first + "-3", "--to", second + "-2");
+    assertRange(all.subList(1, 2), "--from", first + "-2", "--to", first + "-3");
+    assertRange(List.of(), "--from", first + "-2", "--to", first + "-2");
+  }
+
+  /** An export of a range, in either form, gives these entries and no failure. */
+  private void assertRange(List<String> indices, String... range) throws IOException {
+    Path raw = Files.createTempDirectory(folder, "raw");
+    assertEquals(0, exportRaw(raw, range), err::toString);
+    Set<String> files = new TreeSet<>(Set.of("manifest.ndjson"));
+    indices.forEach(index -> files.add(index + ".logs.json"));
+    assertEquals(files, names(raw), () -> "range: " + List.of(range));
+    assertEquals(0, export(range), err::toString);
+    assertEquals(
+        indices.stream()
+            .map(index -> json(NAMES.get(Integer.parseInt(index.split("-")[1]) - 1)))
+            .toList(),
+        exported(),
+        () -> "range: " + List.of(range));
+    assertTrue(err.toString().startsWith("exported " + indices.size()), err::toString);
+    Files.delete(folder.resolve("out.ndjson"));
   }
 
   @Test
@@ -245,7 +292,11 @@ final class SpoolExportTest {
 
   /** Of an entry of the first segment. */
   private String index(int sequence) throws IOException {
-    String name = String.valueOf(segment().getFileName());
+    return index(0, sequence);
+  }
+
+  private String index(int segment, int sequence) throws IOException {
+    String name = String.valueOf(segments().get(segment).getFileName());
     long minute =
         LocalDateTime.parse(name, DateTimeFormatter.ofPattern("uuuuMMdd-HHmm'.cq4'"))
                 .toEpochSecond(ZoneOffset.UTC)
