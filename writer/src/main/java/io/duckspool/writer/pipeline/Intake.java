@@ -236,6 +236,16 @@ final class Intake implements AutoCloseable {
     count(damaged.to(), 1, damaged.lostBytes(), Long.MAX_VALUE);
   }
 
+  /** Passes bytes between two entries that are damaged and hold none. */
+  void pass(SpoolRead.Damaged damaged) {
+    LOG.warn(
+        "{}: the spool is damaged before {}, no entry is lost ({}): {}",
+        listenUri,
+        damaged.to().next(),
+        damaged.reason(),
+        damaged.bytes());
+  }
+
   /** The target refused this entry: to quarantine when it comes again. */
   void condemn(SpoolIndex index, String error) {
     condemned.put(index, new Verdict(QuarantineReason.REJECTED_BY_TARGET, error));

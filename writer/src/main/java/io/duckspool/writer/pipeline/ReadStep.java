@@ -71,7 +71,7 @@ final class ReadStep {
           return new Next.Freeze(SealTrigger.SIZE);
         }
       } else if (read instanceof SpoolRead.Damaged damaged) {
-        intake.take(damaged);
+        takeOrPass(damaged);
       } else if (read instanceof SpoolRead.AtDurableMark) {
         return atDurableMark(mark, isLeaving);
       } else {
@@ -83,6 +83,17 @@ final class ReadStep {
       }
     }
     return new Next.More();
+  }
+
+  /**
+   * Between two entries there is nothing for the ledger to pass; it is met again after a restart.
+   */
+  private void takeOrPass(SpoolRead.Damaged damaged) throws IOException {
+    if (damaged.from().next().equals(damaged.to().next())) {
+      intake.pass(damaged);
+    } else {
+      intake.take(damaged);
+    }
   }
 
   private Optional<SealTrigger> triggerWithMoreBehind(long maxEntries) {

@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** A real store whose tailers fail at a chosen step: with an I/O error, or like a kill. */
+/**
+ * A real store whose tailers fail at a chosen step: with an I/O error, or like a kill; or meet
+ * damage between two entries.
+ */
 final class FaultyStore implements SpoolStore {
 
   /** Stands for the end of the process. */
@@ -30,6 +33,7 @@ final class FaultyStore implements SpoolStore {
   private int failAt;
   private int steps;
   private boolean isKill;
+  private Optional<SpoolIndex> damagedBefore = Optional.empty();
 
   FaultyStore(SpoolStore real) {
     this.real = real;
@@ -40,6 +44,11 @@ final class FaultyStore implements SpoolStore {
     failAt = step;
     isKill = asKill;
     steps = 0;
+  }
+
+  /** Tailers meet damage in which no entry is lost. */
+  void damageBefore(SpoolIndex index) {
+    damagedBefore = Optional.of(index);
   }
 
   boolean hasFailed() {
@@ -76,6 +85,7 @@ final class FaultyStore implements SpoolStore {
 
   private final class FaultyTailer implements SpoolTailer {
     private final SpoolTailer tailer;
+    private boolean isDamageMet;
 
     FaultyTailer(SpoolTailer tailer) {
       this.tailer = tailer;
@@ -84,6 +94,7 @@ final class FaultyStore implements SpoolStore {
     @Override
     public void moveTo(SpoolPosition next) throws SpoolException {
       step();
+      isDamageMet = false;
       tailer.moveTo(next);
     }
 
@@ -95,6 +106,11 @@ final class FaultyStore implements SpoolStore {
     @Override
     public SpoolRead read() throws SpoolException {
       step();
+      SpoolPosition at = tailer.position();
+      if (!isDamageMet && damagedBefore.equals(Optional.of(at.next()))) {
+        isDamageMet = true;
+        return new SpoolRead.Damaged(at, at, List.of(), "damaged on purpose");
+      }
       return tailer.read();
     }
 

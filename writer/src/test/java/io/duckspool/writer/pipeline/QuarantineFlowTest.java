@@ -304,6 +304,23 @@ final class QuarantineFlowTest {
     assertTrue(said.contains(where), said);
   }
 
+  @Test
+  void damageBetweenTwoEntries_isNoEntry_alsoWhereTheyAreTakenOneAtATime() throws Exception {
+    server.append(2);
+    SpoolIndex bad = server.appendPayload(1, PipelineHarness.logs(List.of("the bad one"), 0));
+    server.append(1);
+    refuse(bad);
+    FaultyStore damaged = new FaultyStore(server.store);
+    damaged.damageBefore(bad);
+    server.store = damaged;
+    server.startPipeline();
+    server.drain();
+
+    server.assertExactlyOnce();
+    assertEquals(List.of(bad + ".quarantined"), quarantinedNames());
+    assertTrue(firstFile().contains("\"kind\":\"entry\""));
+  }
+
   private String firstFile() throws Exception {
     return Files.readString(server.quarantined().get(0), StandardCharsets.ISO_8859_1);
   }
