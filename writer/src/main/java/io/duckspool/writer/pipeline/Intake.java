@@ -94,7 +94,7 @@ final class Intake implements AutoCloseable {
   /**
    * What was taken in between two positions, frozen. The rows are closed by the pipeline.
    *
-   * @param firstEntry the first entry in it; empty when it begins with damage
+   * @param firstEntry the first entry in it; empty when it holds damage alone
    */
   record Taken(
       SealedBatch rows,
@@ -154,7 +154,7 @@ final class Intake implements AutoCloseable {
    * @throws IOException the quarantine or the attempts note can't be written
    */
   boolean take(SpoolEntry entry) throws IOException {
-    if (entryCount == 0) {
+    if (firstEntry == null) { // Damage may be in the batch before it.
       if (watch.condemns(entry.index())) {
         condemned.put(
             entry.index(),

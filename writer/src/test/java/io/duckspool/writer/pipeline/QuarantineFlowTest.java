@@ -229,6 +229,22 @@ final class QuarantineFlowTest {
     server.assertExactlyOnce();
   }
 
+  @Test
+  void anEntryThatKillsTheProcess_rightBehindDamage_isQuarantined_too() throws Exception {
+    server.appendPayload(1, PipelineHarness.logs(List.of("LOST-IN-THE-MIDDLE"), 0));
+    SpoolIndex killer = server.append(1);
+    server.sent.remove(server.sent.size() - 1);
+    server.append(1);
+    server.stopReceiver();
+    zero("LOST-IN-THE-MIDDLE");
+    server.startReceiver();
+
+    assertEquals(6, deathsUntilCommitted(killer, 3));
+    assertEquals(
+        List.of(server.firstIndex() + ".quarantined", killer + ".quarantined"), quarantinedNames());
+    server.assertExactlyOnce();
+  }
+
   private int deathsUntilCommitted(SpoolIndex killer, long entries) throws Exception {
     int deaths = 0;
     while (server.ledger().position().entries() < entries && deaths < 20) {
