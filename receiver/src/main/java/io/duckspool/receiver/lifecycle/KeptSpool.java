@@ -6,6 +6,7 @@ import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.config.ServerConfig;
 import io.duckspool.common.server.ServerFile;
 import io.duckspool.common.server.ServerFolder;
+import io.duckspool.common.server.ServerState;
 import io.duckspool.receiver.ingest.ExportError;
 import java.io.IOException;
 import java.time.Duration;
@@ -75,6 +76,19 @@ final class KeptSpool {
       }
       case DRAINED -> Optional.empty();
     };
+  }
+
+  /**
+   * Why a spool stays that holds nothing: its target has to answer before the writer removes it.
+   */
+  ExportError notRemoved(ServerConfig wanted) throws IOException {
+    boolean isStopping =
+        file.state() == ServerState.STOPPING && roster.read(uri).equals(Optional.of(file));
+    if (isStopping && !Declaration.isSameTarget(file.config(), wanted)) {
+      return otherTarget(wanted, Backlog.of(folder).rows());
+    }
+    return ExportError.unavailable(
+        "the server that was stopped on " + uri + " is still being removed by the writer");
   }
 
   private ExportError otherTarget(ServerConfig wanted, long pendingRows) {

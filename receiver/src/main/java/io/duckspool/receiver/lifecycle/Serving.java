@@ -120,12 +120,14 @@ final class Serving {
       throws ExportError, IOException, InterruptedException {
     Optional<ServerFile> kept = roster.read(uri);
     if (kept.isPresent()) {
-      Optional<ServerFile> taken =
-          new KeptSpool(environment, roster, uri, kept.get()).takeUp(config);
+      KeptSpool spool = new KeptSpool(environment, roster, uri, kept.get());
+      Optional<ServerFile> taken = spool.takeUp(config);
       if (taken.isPresent()) {
         return goOn(uri, taken.get(), config);
       }
-      awaitRemoval(uri);
+      if (!isTrueInTime(() -> isNameFree(uri))) {
+        throw spool.notRemoved(config);
+      }
     }
     return make(uri, config);
   }
@@ -256,13 +258,6 @@ final class Serving {
       throw ExportError.unavailable("the receiver is stopping");
     }
     runner.start();
-  }
-
-  private void awaitRemoval(ListenUri uri) throws ExportError, IOException, InterruptedException {
-    if (!isTrueInTime(() -> isNameFree(uri))) {
-      throw ExportError.unavailable(
-          "the server that was stopped on " + uri + " is still being removed by the writer");
-    }
   }
 
   /** Whether the writer has taken the folder of a URI away, at least by name. */

@@ -264,6 +264,21 @@ class FlushStopTest {
   }
 
   @Test
+  void aKeptSpool_thatHoldsNothing_namesTheWaysOut_whereTheWriterCanNotRemoveIt() throws Exception {
+    ServerFile before = serve();
+    writer.answerSeals(request -> new AdminApi.Sealed("error", 0, 0, "paused by an operator"));
+    Reply stopped = rig.stop(uri, 60_000);
+    assertEquals("0", stopped.json().get("pending_rows").toString());
+    assertEquals("paused by an operator", stopped.text("error"));
+    Reply other = serve(Map.of("schema", "elsewhere"));
+    assertTrue(
+        other.error().startsWith("409 conflict: " + uri + " has a kept spool with 0 rows"),
+        other.error());
+    assertTrue(other.error().contains("`duckspool spool discard --yes " + uri), other.error());
+    assertEquals(before.spoolId(), rig.file(uri).spoolId());
+  }
+
+  @Test
   void aSpoolThatWasGoneMeanwhile_isMadeAnew() throws Exception {
     ServerFile before = serve();
     assertEquals(202, post());
