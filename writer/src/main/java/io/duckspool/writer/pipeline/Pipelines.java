@@ -198,11 +198,12 @@ public final class Pipelines {
 
   /**
    * Whether the sink was taken: by a new pipeline, or by one whose server asks something else of
-   * its target by now. False when the one that is there does as asked, or the writer ends.
+   * its target by now. False when the one that is there does as asked, the server file asks for
+   * another target by now, or the writer ends.
    */
   synchronized boolean ensure(ServerFolder folder, ServerFile file, Sink sink) throws IOException {
     @Nullable PipelineHandle present = handles.get(file.spoolId());
-    if (isClosing) {
+    if (isClosing || !isCurrent(folder, file)) {
       return false;
     }
     PipelineSettings settings = defaults.settings(folder, file);
@@ -223,6 +224,16 @@ public final class Pipelines {
 
   private boolean isAsAsked(PipelineHandle present, ServerFile file) {
     return present.target().equals(defaults.target(file.config()));
+  }
+
+  /**
+   * Whether the server file, which is changed before the handle is, still asks for this target. To
+   * be called once the handle was looked up.
+   */
+  private boolean isCurrent(ServerFolder folder, ServerFile file) throws IOException {
+    ServerFile now = ServerFile.read(folder);
+    return now.spoolId().equals(file.spoolId())
+        && defaults.target(now.config()).equals(defaults.target(file.config()));
   }
 
   private List<PipelineHandle> byUri() {
