@@ -1,5 +1,7 @@
 package io.duckspool.deploy.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.duckspool.common.config.CatalogConfig;
 import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.config.DuckspoolConfig;
@@ -30,6 +32,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class DdlCommand implements Callable<Integer> {
   @Mixin private CommonOptions common = new CommonOptions();
+
+  @Option(names = "--json", description = "Print an array of the statements.")
+  private boolean isJson;
 
   @Option(names = "--catalog", description = "Qualifies the names; default: not qualified.")
   private String catalog = "";
@@ -66,20 +71,19 @@ final class DdlCommand implements Callable<Integer> {
   DdlCommand() {}
 
   @Override
-  public Integer call() throws ConfigException, CommandFailedException {
+  public Integer call() throws ConfigException, CommandFailedException, JsonProcessingException {
     DuckspoolConfig config = common.load();
     PromotedKeys promoted =
         new PromotedKeys(
             keys("--promote-resource-attributes", promoteResourceAttributes),
             keys("--promote-scope-attributes", promoteScopeAttributes));
-    PrintWriter out = spec.commandLine().getOut();
     if (parquetExportPath != null) {
       if (!catalog.isEmpty() || promoted.count() > 0) {
         throw new CommandFailedException(
             ExitCode.USAGE,
             "--parquet-export-path can't be given together with --catalog or promoted attributes");
       }
-      printParquet(out, root(parquetExportPath), config.writer().hasProvenance(Optional.empty()));
+      printParquet(root(parquetExportPath), config.writer().hasProvenance(Optional.empty()));
       return ExitCode.DONE;
     }
     Optional<CatalogConfig> target = config.catalog(catalog);
@@ -88,19 +92,28 @@ final class DdlCommand implements Callable<Integer> {
         target.filter(CatalogConfig.Iceberg.class::isInstance).isPresent()
             ? Ddl.statementsWithoutLedger(catalog, schema, provenance, promoted)
             : Ddl.statements(catalog, schema, provenance, promoted);
-    statements.forEach(statement -> out.println(statement + ";"));
+    print(statements);
     return ExitCode.DONE;
   }
 
-  private void printParquet(PrintWriter out, ParquetRoot root, boolean provenance) {
-    if (root instanceof ParquetRoot.Folder folder) {
+  private void print(List<String> statements) throws JsonProcessingException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (isJson) {
+      out.println(new ObjectMapper().writeValueAsString(statements));
+    } else {
+      statements.forEach(statement -> out.println(statement + ";"));
+    }
+  }
+
+  private void printParquet(ParquetRoot root, boolean provenance) throws JsonProcessingException {
+    if (!isJson && root instanceof ParquetRoot.Folder folder) {
+      PrintWriter out = spec.commandLine().getOut();
       out.println("-- The folders must be there:");
       for (OtlpTable table : OtlpTable.values()) {
         out.println("--   " + folder.path().resolve(table.tableName()));
       }
     }
-    Ddl.parquetStatements(root.location(), schema, provenance)
-        .forEach(statement -> out.println(statement + ";"));
+    print(Ddl.parquetStatements(root.location(), schema, provenance));
   }
 
   private static ParquetRoot root(String path) throws CommandFailedException {

@@ -1,8 +1,10 @@
 package io.duckspool.deploy.cli;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.duckspool.common.net.FreePort;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +44,25 @@ final class CommandLineTest {
     out.getBuffer().setLength(0);
     assertEquals(0, run("version", "--json"));
     assertTrue(out.toString().startsWith("{\"version\":"), out::toString);
+  }
+
+  @Test
+  void ddl_printsTheSameStatements_asTextAndAsJson() throws IOException {
+    for (String[] target :
+        new String[][] {
+          {"--schema", "otel"}, {"--parquet-export-path", folder.resolve("p").toString()}
+        }) {
+      out.getBuffer().setLength(0);
+      assertEquals(0, run("ddl", target[0], target[1], "--json"));
+      List<String> statements = new ArrayList<>();
+      new ObjectMapper().readTree(out.toString()).forEach(one -> statements.add(one.asText()));
+      assertTrue(statements.size() > 7, out::toString);
+      out.getBuffer().setLength(0);
+      assertEquals(0, run("ddl", target[0], target[1]));
+      assertEquals(
+          statements.stream().map(one -> one + ";").collect(joining("\n")),
+          out.toString().lines().filter(line -> !line.startsWith("--")).collect(joining("\n")));
+    }
   }
 
   @Test
