@@ -38,7 +38,7 @@ final class QuarantineChoice {
     if (isAll == !indices.isEmpty()) {
       throw new CommandFailedException(ExitCode.USAGE, "name entries by INDEX, or say --all");
     }
-    return QuarantinePlace.findOne(data, Optional.ofNullable(server));
+    return QuarantinePlace.findOne(data, Optional.ofNullable(server), "with --server");
   }
 
   /** The entries; of all, those whose files have an index for a name. */

@@ -42,7 +42,7 @@ final class QuarantineExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ConfigException, CommandFailedException, IOException {
     DataFolder data = new DataFolder(common.load().data());
-    QuarantinePlace place = QuarantinePlace.findOne(data, Optional.ofNullable(server));
+    QuarantinePlace place = QuarantinePlace.findOne(data, Optional.ofNullable(server), "as SERVER");
     IndexRange range = options.range();
     return options.run(
         spec.commandLine().getErr(),

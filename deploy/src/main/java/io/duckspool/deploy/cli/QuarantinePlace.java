@@ -48,8 +48,12 @@ record QuarantinePlace(String server, Path folder, boolean isKept) {
     return found;
   }
 
-  /** The one quarantine of {@link #find}, or the only one that has anything in it. */
-  static QuarantinePlace findOne(DataFolder data, Optional<String> server)
+  /**
+   * The one quarantine of {@link #find}, or the only one that has anything in it.
+   *
+   * @param how the command has a server named
+   */
+  static QuarantinePlace findOne(DataFolder data, Optional<String> server, String how)
       throws CommandFailedException {
     List<QuarantinePlace> found = new ArrayList<>(find(data, server));
     if (found.size() > 1) {
@@ -58,7 +62,7 @@ record QuarantinePlace(String server, Path folder, boolean isKept) {
     if (found.isEmpty()) {
       throw new CommandFailedException(ExitCode.FAILED, "nothing is in quarantine");
     }
-    return one(found);
+    return one(found, how);
   }
 
   /** The quarantine that has an index. */
@@ -73,14 +77,17 @@ record QuarantinePlace(String server, Path folder, boolean isKept) {
     if (found.isEmpty()) {
       throw new CommandFailedException(ExitCode.FAILED, index + " is not in quarantine");
     }
-    return one(found);
+    return one(found, "with --server");
   }
 
-  private static QuarantinePlace one(List<QuarantinePlace> found) throws CommandFailedException {
+  private static QuarantinePlace one(List<QuarantinePlace> found, String how)
+      throws CommandFailedException {
     if (found.size() > 1) {
       throw new CommandFailedException(
           ExitCode.USAGE,
-          "there are several, name one with --server: "
+          "there are several, name one "
+              + how
+              + ": "
               + String.join(", ", found.stream().map(QuarantinePlace::server).toList()));
     }
     return found.get(0);

@@ -205,6 +205,17 @@ final class QuarantineCommandsTest {
   }
 
   @Test
+  void export_ofSeveral_saysHowToNameOne() throws IOException {
+    put(7, Signal.LOGS, PayloadFormat.PROTOBUF, ContentCoding.IDENTITY, log("a"));
+    String other = "cd".repeat(16);
+    Files.createDirectories(kept().resolveSibling(other));
+    String output = folder.resolve("some").toString();
+    assertEquals(2, run("export", "--output", output));
+    assertTrue(err.toString().contains("name one as SERVER: "), err::toString);
+    assertEquals(0, run("export", SPOOL, "--output", output));
+  }
+
+  @Test
   void export_raw_givesEachPayloadAsItWasReceived_damageAndCorruptFilesToo() throws IOException {
     byte[] compressed = gzip(log("a"));
     put(7, Signal.LOGS, PayloadFormat.PROTOBUF, ContentCoding.GZIP, compressed);
