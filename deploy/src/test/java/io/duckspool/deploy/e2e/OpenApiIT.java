@@ -160,6 +160,8 @@ final class OpenApiIT {
         }
         HttpRequest.Builder form = request(url, path, post).setHeader("Content-Type", "text/plain");
         assertReply(path, send(form, true), 415);
+        HttpRequest.Builder large = post(url, path, " ".repeat((1 << 20) - 1) + "{}");
+        assertReply(path, send(large, true), 413);
         for (String wrong : List.of("{\"no_such_parameter\":1}", "[]", "{", "\"x\"", "")) {
           HttpResponse<byte[]> reply = send(post(url, path, wrong), true);
           assertReply(path, reply, 400);
