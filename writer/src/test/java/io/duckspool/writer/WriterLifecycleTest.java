@@ -236,7 +236,9 @@ final class WriterLifecycleTest {
     for (String line :
         List.of(
             "duckspool_writer_committed_rows_total" + label + "} 2.0",
-            "duckspool_writer_quarantined_rows_total" + label + "} 0.0",
+            "# TYPE duckspool_writer_quarantined_rows gauge",
+            "duckspool_writer_quarantined_rows" + label + "} 0.0",
+            "# TYPE duckspool_writer_quarantined_entries gauge",
             "duckspool_writer_seals_total" + label + ",trigger=\"flush\"} 1.0",
             "duckspool_writer_seals_total" + label + ",trigger=\"age\"} 0.0",
             "duckspool_writer_seal_failures_total" + label + "} 0.0",

@@ -91,9 +91,9 @@ public final class ReceiverMetrics implements Consumer<Families> {
         "Rows that are in the target.",
         row.committedRowsTotal(),
         server);
-    families.counter(
+    families.gauge(
         PREFIX + "quarantined_rows",
-        "Rows of requests in quarantine.",
+        "Rows of requests in quarantine, and of those that were given up.",
         row.quarantinedRowsTotal(),
         server);
     families.gauge(

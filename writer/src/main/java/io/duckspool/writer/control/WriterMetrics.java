@@ -91,14 +91,14 @@ public final class WriterMetrics implements Consumer<Families> {
         "Payload bytes that are committed, as received.",
         status.committedBytesTotal(),
         server);
-    families.counter(
+    families.gauge(
         PREFIX + "quarantined_entries",
-        "Requests in quarantine.",
+        "Requests in quarantine, and those that were given up.",
         status.quarantinedEntriesTotal(),
         server);
-    families.counter(
+    families.gauge(
         PREFIX + "quarantined_rows",
-        "Rows of requests in quarantine.",
+        "Rows of requests in quarantine, and of those that were given up.",
         status.quarantinedRowsTotal(),
         server);
     families.gauge(
