@@ -11,6 +11,7 @@ import io.duckspool.deploy.harness.CrashLot;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.harness.Tables;
 import io.duckspool.deploy.load.StampedRequest;
 import io.duckspool.deploy.scorecard.FaultRow;
 import io.duckspool.deploy.scorecard.Trials;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class LifecycleCrashIT {
   private static final int RECORDS = 10;
   private static final long SHORT_MILLIS = 300;
+  private static final String GIVEN_UP = "given up";
 
   @TempDir Path folder;
 
@@ -91,7 +93,7 @@ final class LifecycleCrashIT {
       // Made by a call, kept by a stop, given up: none of it may be in the tables.
       calls.serve(Map.of("uri", calls.uri, "token", Rig.TOKEN));
       calls.pause();
-      assertTrue(rig.isAccepted("given up"));
+      assertTrue(rig.isAccepted(GIVEN_UP));
       calls.stop(SHORT_MILLIS);
       calls.discard();
       calls.awaitGone();
@@ -113,6 +115,11 @@ final class LifecycleCrashIT {
             """
                 .formatted(connection.getCatalog()));
         trials.judge(log, Balance.of(log, connection));
+        assertEquals(
+            0,
+            Tables.number(
+                connection, "SELECT count(*) FROM otlp_logs WHERE body = '" + GIVEN_UP + "'"),
+            "rows that were given up");
       }
     }
   }
