@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.common.server.AtomicFile;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
@@ -45,6 +46,7 @@ import java.util.zip.CRC32C;
 public final class CheckpointFile {
 
   private static final int SLOT_BYTES = 64;
+  private static final int HALF_BYTES = SLOT_BYTES / 2;
   private static final int FILE_BYTES = 2 * SLOT_BYTES;
   private static final int VERSION = 1;
   private static final int DURABLE_MAGIC = 0x4344;
@@ -124,6 +126,7 @@ public final class CheckpointFile {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
       if (channel.size() < FILE_BYTES) {
         channel.truncate(0);
+        CrashPoint.CHECKPOINT_FILE_MADE.reached();
         channel.write(ByteBuffer.allocate(FILE_BYTES), 0);
         channel.force(true);
       }
@@ -163,7 +166,10 @@ public final class CheckpointFile {
     counter++;
     slot.putLong(8, counter);
     slot.putInt(4, crc(slot.array()));
-    map.put((int) (counter & 1) * SLOT_BYTES, slot.array());
+    int at = (int) (counter & 1) * SLOT_BYTES;
+    map.put(at, slot.array(), 0, HALF_BYTES);
+    CrashPoint.CHECKPOINT_HALF_WRITTEN.reached();
+    map.put(at + HALF_BYTES, slot.array(), HALF_BYTES, HALF_BYTES);
     VarHandle.fullFence();
   }
 

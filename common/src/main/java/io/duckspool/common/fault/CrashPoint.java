@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * a point:
  *
  * <pre>
- * DUCKSPOOL_CRASH_AT=SERVER_FILE_RENAMED      the first time it is reached
- * DUCKSPOOL_CRASH_AT=SERVER_FILE_RENAMED:3    the third time
+ * DUCKSPOOL_CRASH_AT=SERVER_FILE_RENAMED                the first time it is reached
+ * DUCKSPOOL_CRASH_AT=SERVER_FILE_RENAMED:3              the third time
+ * DUCKSPOOL_CRASH_AT=SEAL_TABLE_INSERTED@otlp_traces    the first time it is reached for that part
  * </pre>
  *
  * <p>Each constant is used exactly once in the main sources, so that a list of all points is a list
@@ -31,7 +32,7 @@ public enum CrashPoint {
   SEAL_BEGUN,
   /** The ledger is moved in the seal's transaction, no row is inserted. */
   SEAL_LEDGER_MOVED,
-  /** The rows of one table are inserted in the seal's transaction; reached once a table. */
+  /** The rows of one table are inserted in the seal's transaction; a part is a table. */
   SEAL_TABLE_INSERTED,
   /** Everything of the seal is written, COMMIT is next. */
   SEAL_BEFORE_COMMIT,
@@ -41,7 +42,7 @@ public enum CrashPoint {
   ICEBERG_BEGUN,
   /** The ledger's properties are set in the transaction of a seal, no row is inserted. */
   ICEBERG_LEDGER_MOVED,
-  /** The files with a seal's rows of one Iceberg table are written; reached once a table. */
+  /** The files with a seal's rows of one Iceberg table are written; a part is a table. */
   ICEBERG_TABLE_INSERTED,
   /** Everything of a seal to Iceberg is written, the catalog knows nothing. */
   ICEBERG_BEFORE_COMMIT,
@@ -81,12 +82,22 @@ public enum CrashPoint {
   STOP_REMEMBERED,
   /** The port of a stopped server is free and its drain goes on; the caller waits. */
   STOP_PORT_FREED,
+  /** A checkpoint has its file, which is empty. */
+  CHECKPOINT_FILE_MADE,
+  /** Half a slot of a checkpoint is written, the other slot holds what was published before. */
+  CHECKPOINT_HALF_WRITTEN,
+  /** The entries of the next sync are appended, none of them is synced. */
+  SPOOL_APPENDED,
   /** Appended entries are synced, the durable mark is not yet published. */
   SPOOL_FORCED,
+  /** The durable mark is published, none of the requests that wait for it is answered. */
+  SPOOL_MARK_PUBLISHED,
   /** A new segment holds its header, nothing of the roll is synced yet. */
   SPOOL_SEGMENT_BEGUN,
   /** A segment is synced to its end, the next one does not exist yet. */
   SPOOL_SEGMENT_ENDING,
+  /** A committed segment is deleted, its folder is not yet synced. */
+  SPOOL_SEGMENT_DELETED,
   /** A file in quarantine is durable, the ledger has not passed its entry. */
   QUARANTINE_SYNCED,
   /** A replay of a quarantine has its intent, nothing of it is in the target. */
@@ -113,7 +124,10 @@ public enum CrashPoint {
   EXPORT_INTENT_WRITTEN,
   /** The files of a seal are on the file system of their places, none has its name. */
   EXPORT_FILES_BROUGHT,
-  /** One file of a seal has its place, not yet synced; reached once a file. */
+  /**
+   * One file of a seal has its place, not yet synced; a part is how many of the seal's files have
+   * theirs.
+   */
   EXPORT_FILE_PLACED,
   /** All files of a seal have their places, the ledger is not moved. */
   EXPORT_SYNCED,
@@ -147,23 +161,40 @@ public enum CrashPoint {
   public static final String ENVIRONMENT_VARIABLE = "DUCKSPOOL_CRASH_AT";
 
   private static final @Nullable CrashPoint ARMED;
+  private static final String PART;
   private static final AtomicInteger REMAINING = new AtomicInteger();
 
   static {
     Order order = Order.of(System.getenv());
     ARMED = order == null ? null : order.point();
+    PART = order == null ? "" : order.part();
     REMAINING.set(order == null ? 0 : order.times());
   }
 
   /** Halts the JVM when this is the named point and its turn has come; else returns at once. */
   public void reached() {
-    if (ARMED == this && REMAINING.decrementAndGet() == 0) {
+    reached("");
+  }
+
+  /**
+   * As {@link #reached()}, where a step reaches the point once for each of its parts.
+   *
+   * @param part which one it is
+   */
+  public void reached(String part) {
+    if (ARMED == this
+        && (PART.isEmpty() || PART.equals(part))
+        && REMAINING.decrementAndGet() == 0) {
       Runtime.getRuntime().halt(EXIT_STATUS);
     }
   }
 
-  /** What the environment asks for. */
-  record Order(CrashPoint point, int times) {
+  /**
+   * What the environment asks for.
+   *
+   * @param part empty: any
+   */
+  record Order(CrashPoint point, String part, int times) {
 
     static @Nullable Order of(Map<String, String> environment) {
       String text = environment.get(ENVIRONMENT_VARIABLE);
@@ -171,13 +202,16 @@ public enum CrashPoint {
         return null;
       }
       int colon = text.indexOf(':');
-      String name = colon < 0 ? text : text.substring(0, colon);
+      String place = colon < 0 ? text : text.substring(0, colon);
       int times = colon < 0 ? 1 : Integer.parseInt(text.substring(colon + 1).strip());
       if (times < 1) {
         throw new IllegalArgumentException(
             ENVIRONMENT_VARIABLE + ": times must be > 0, got " + times);
       }
-      return new Order(valueOf(name.strip().toUpperCase(Locale.ROOT)), times);
+      int at = place.indexOf('@');
+      String name = at < 0 ? place : place.substring(0, at);
+      String part = at < 0 ? "" : place.substring(at + 1).strip();
+      return new Order(valueOf(name.strip().toUpperCase(Locale.ROOT)), part, times);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.duckspool.deploy.e2e;
 
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.CrashLot;
+import io.duckspool.deploy.harness.Halt;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -9,37 +10,48 @@ import java.util.stream.Stream;
  * Which process reaches which crash point, in the life of a server that stores in a DuckDB file.
  */
 public final class CrashLists {
+  /**
+   * A durable mark behind that of a start: those come with the syncs of 200 requests of two
+   * clients.
+   */
+  private static final int UNDER_LOAD = 20;
+
   /** Those of a receiver from its first start to its end. */
-  static final List<CrashPoint> OF_RECEIVER =
-      List.of(
-          CrashPoint.SERVER_FILE_WRITTEN,
-          CrashPoint.SERVER_FILE_SYNCED,
-          CrashPoint.SERVER_FILE_RENAMED,
-          CrashPoint.SERVER_SPOOL_MADE,
-          CrashPoint.SERVER_TARGET_MADE,
-          CrashPoint.SPOOL_FORCED,
-          CrashPoint.SPOOL_SEGMENT_BEGUN,
-          CrashPoint.SPOOL_SEGMENT_ENDING);
+  static final List<Halt> OF_RECEIVER =
+      Halt.all(
+          Halt.at(
+              CrashPoint.SERVER_FILE_WRITTEN,
+              CrashPoint.SERVER_FILE_SYNCED,
+              CrashPoint.SERVER_FILE_RENAMED,
+              CrashPoint.CHECKPOINT_FILE_MADE,
+              CrashPoint.SERVER_SPOOL_MADE,
+              CrashPoint.SERVER_TARGET_MADE,
+              CrashPoint.SPOOL_APPENDED,
+              CrashPoint.SPOOL_FORCED,
+              CrashPoint.SPOOL_MARK_PUBLISHED,
+              CrashPoint.SPOOL_SEGMENT_BEGUN,
+              CrashPoint.SPOOL_SEGMENT_ENDING),
+          List.of(Halt.at(CrashPoint.CHECKPOINT_HALF_WRITTEN, UNDER_LOAD)));
 
   /** Those of a writer, into a DuckDB file. */
-  static final List<CrashPoint> OF_WRITER =
-      List.of(
-          CrashPoint.SEAL_FROZEN,
-          CrashPoint.SEAL_BEGUN,
-          CrashPoint.SEAL_LEDGER_MOVED,
-          CrashPoint.SEAL_TABLE_INSERTED,
-          CrashPoint.SEAL_BEFORE_COMMIT,
-          CrashPoint.SEAL_COMMITTED,
-          CrashPoint.CHECKPOINT_PUBLISHED,
-          CrashPoint.QUARANTINE_SYNCED,
-          CrashPoint.STOP_DRAINED,
-          CrashPoint.STOP_QUARANTINE_MOVED,
-          CrashPoint.STOP_FOLDER_RENAMED,
-          CrashPoint.STOP_LEDGER_REMOVED);
+  static final List<Halt> OF_WRITER =
+      Halt.all(
+          Halt.at(CrashPoint.SEAL_FROZEN, CrashPoint.SEAL_BEGUN, CrashPoint.SEAL_LEDGER_MOVED),
+          Halt.atEachTable(CrashPoint.SEAL_TABLE_INSERTED),
+          Halt.at(
+              CrashPoint.SEAL_BEFORE_COMMIT,
+              CrashPoint.SEAL_COMMITTED,
+              CrashPoint.CHECKPOINT_PUBLISHED,
+              CrashPoint.SPOOL_SEGMENT_DELETED,
+              CrashPoint.QUARANTINE_SYNCED,
+              CrashPoint.STOP_DRAINED,
+              CrashPoint.STOP_QUARANTINE_MOVED,
+              CrashPoint.STOP_FOLDER_RENAMED,
+              CrashPoint.STOP_LEDGER_REMOVED));
 
   /** Those of the receiver that only calls reach. */
-  static final List<CrashPoint> OF_CALLS_IN_RECEIVER =
-      List.of(
+  static final List<Halt> OF_CALLS_IN_RECEIVER =
+      Halt.at(
           CrashPoint.SERVE_FOLDER_MADE,
           CrashPoint.SERVE_REMEMBERED,
           CrashPoint.SERVE_LISTENING,
@@ -53,8 +65,8 @@ public final class CrashLists {
           CrashPoint.STOP_PORT_FREED);
 
   /** Those of the writer that only calls reach. */
-  static final List<CrashPoint> OF_CALLS_IN_WRITER =
-      List.of(
+  static final List<Halt> OF_CALLS_IN_WRITER =
+      Halt.at(
           CrashPoint.TAKE_UP_WRITTEN,
           CrashPoint.REPLAY_LEDGER_MADE,
           CrashPoint.REPLAY_TARGET_CHANGED,
@@ -62,8 +74,8 @@ public final class CrashLists {
           CrashPoint.DISCARD_NOTED);
 
   /** Those of the writer that calls about a quarantine reach. */
-  static final List<CrashPoint> OF_QUARANTINE =
-      List.of(
+  static final List<Halt> OF_QUARANTINE =
+      Halt.at(
           CrashPoint.QUARANTINE_REPLAY_NOTED,
           CrashPoint.QUARANTINE_REPLAY_LEDGER_MADE,
           CrashPoint.QUARANTINE_REPLAY_COMMITTED,
@@ -73,11 +85,11 @@ public final class CrashLists {
 
   private CrashLists() {}
 
-  /** Those of all lists. */
-  public static List<CrashPoint> all() {
+  /** The points of each list. */
+  public static List<CrashPoint> points() {
     return Stream.of(
             OF_RECEIVER, OF_WRITER, OF_CALLS_IN_RECEIVER, OF_CALLS_IN_WRITER, OF_QUARANTINE)
-        .flatMap(List::stream)
+        .flatMap(list -> Halt.points(list).stream())
         .toList();
   }
 

@@ -73,7 +73,7 @@ final class CrashPointIT {
       stop(rig, "writer");
       stopServer(rig);
       assertTrue(revival.waiting().isEmpty(), revival.waiting() + " was never reached");
-      lot.points().forEach(point -> trials.tried());
+      lot.halts().forEach(halt -> trials.tried());
       try (Connection connection = rig.openDatabase()) {
         Balance balance = Balance.of(log, connection);
         trials.judge(log, balance, 1);

@@ -104,7 +104,7 @@ final class LifecycleCrashIT {
       revival.stop("receiver", rig::awaitReceiverControl);
       revival.stop("writer", rig::awaitWriter);
       assertTrue(revival.waiting().isEmpty(), revival.waiting() + " was never reached");
-      lot.points().forEach(point -> trials.tried());
+      lot.halts().forEach(halt -> trials.tried());
       try (Connection connection = rig.openDatabase();
           Statement statement = connection.createStatement()) {
         // What was replayed is put beside the rest, so that one balance judges both.

@@ -8,6 +8,7 @@ import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.CrashLot;
+import io.duckspool.deploy.harness.Halt;
 import io.duckspool.deploy.harness.RefusingIndex;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.scorecard.FaultRow;
@@ -31,21 +32,21 @@ final class QuarantineCrashIT {
 
   @TempDir Path folder;
 
-  static List<CrashPoint> points() {
+  static List<Halt> halts() {
     return CrashLists.OF_QUARANTINE;
   }
 
   @ParameterizedTest
-  @MethodSource("points")
+  @MethodSource("halts")
   @FaultRow(name = CrashLot.ROW, fault = CrashLot.FAULT, full = CrashLot.FULL)
-  void aCallThatIsCutOff_storesEachEntryOnce_orGivesItUpOnce(CrashPoint point, Trials trials)
+  void aCallThatIsCutOff_storesEachEntryOnce_orGivesItUpOnce(Halt halt, Trials trials)
       throws Exception {
     try (Rig rig = Rig.in(folder).server("seal_max_age_ms", "50")) {
       rig.start();
       RefusingIndex index = new RefusingIndex(rig);
       List<String> entries = index.quarantine(3);
-      boolean isDrop = point == CrashPoint.QUARANTINE_DROP_NOTED;
-      rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name()).startWriter();
+      boolean isDrop = halt.point() == CrashPoint.QUARANTINE_DROP_NOTED;
+      rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, halt.toString()).startWriter();
       rig.awaitWriter();
       Await.until(
           "halted",

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.CrashLot;
+import io.duckspool.deploy.harness.Halt;
 import io.duckspool.deploy.harness.Rig;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,19 +21,19 @@ import java.util.concurrent.Callable;
 final class Revival {
 
   private final Rig rig;
-  private final Map<String, CrashPoint> waiting = new HashMap<>();
+  private final Map<String, Halt> waiting = new HashMap<>();
 
   /** Arms both processes; they are not started yet. */
   Revival(Rig rig, CrashLot lot) {
     this.rig =
-        rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.receiver().name())
-            .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.writer().name());
+        rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.receiver().toString())
+            .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.writer().toString());
     waiting.put("receiver", lot.receiver());
     waiting.put("writer", lot.writer());
   }
 
-  /** The points at which no process was halted so far. */
-  Collection<CrashPoint> waiting() {
+  /** Where no process was halted so far. */
+  Collection<Halt> waiting() {
     return waiting.values();
   }
 

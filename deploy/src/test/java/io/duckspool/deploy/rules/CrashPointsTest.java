@@ -13,15 +13,14 @@ import org.junit.jupiter.api.Test;
 
 /**
  * No crash point is without a test, and none is in two lists: those of {@link CrashLists} are
- * halted at in both real processes, those of {@link TargetCrashLists} by the writer's tests, each
- * of which halts a writer's pipeline in a process of its own, and, but for maintenance, in the real
- * writer, too.
+ * halted at in both real processes, those of {@link TargetCrashLists} in the real writer and by the
+ * writer's tests, each of which halts a writer's pipeline in a process of its own.
  */
 final class CrashPointsTest {
   @Test
   void everyCrashPoint_isHaltedAtByOneTest() {
-    List<CrashPoint> tested = new ArrayList<>(CrashLists.all());
-    tested.addAll(TargetCrashLists.all());
+    List<CrashPoint> tested = new ArrayList<>(CrashLists.points());
+    tested.addAll(TargetCrashLists.points());
     assertEquals(
         Arrays.stream(CrashPoint.values()).sorted().toList(), tested.stream().sorted().toList());
   }

@@ -8,6 +8,7 @@ import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.CrashLot;
 import io.duckspool.deploy.harness.DuckspoolProcess;
+import io.duckspool.deploy.harness.Halt;
 import io.duckspool.deploy.harness.LoadClient;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Stamped;
@@ -27,8 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The writer is halted at each crash point of a seal that only lakes, Parquet files and Iceberg
- * tables have, one after the other under load. A point that is not reached fails. Where time is
- * short it is two points of one target: the writer's own tests halt at all of them.
+ * tables have, behind each table or file of a seal, and in the maintenance of a lake, one after the
+ * other under load. What is not reached fails. Where time is short it is two halts at one target:
+ * the writer's own tests halt at all points.
  */
 @Tag("faults")
 final class TargetCrashIT {
@@ -37,7 +39,10 @@ final class TargetCrashIT {
   /** Three with one batch in hand are something else: so entries that kill a process are found. */
   private static final int MAX_DEATHS_IN_A_ROW = 2;
 
-  private static final Map<TestTarget, List<CrashPoint>> POINTS =
+  /** A lake is maintained after 32 seals, and not first after five minutes. */
+  private static final String MAINTAINED_SOON = "-Dduckspool.test.maintenance.interval=1";
+
+  private static final Map<TestTarget, List<Halt>> HALTS =
       new TreeMap<>(
           Map.of(
               TestTarget.LAKE_ON_SQLITE, TargetCrashLists.OF_LAKES,
@@ -54,39 +59,44 @@ final class TargetCrashIT {
   @FaultRow(name = CrashLot.ROW, fault = CrashLot.FAULT, full = CrashLot.FULL)
   void crashesOnTheWayToOtherTargets_loseAndDoubleNothing(Trials trials) throws Exception {
     if (trials.isFull()) {
-      for (Map.Entry<TestTarget, List<CrashPoint>> each : POINTS.entrySet()) {
+      for (Map.Entry<TestTarget, List<Halt>> each : HALTS.entrySet()) {
         crash(each.getKey(), each.getValue(), trials);
       }
       return;
     }
-    List<TestTarget> targets = List.copyOf(POINTS.keySet());
+    List<TestTarget> targets = List.copyOf(HALTS.keySet());
     TestTarget target = targets.get(trials.random().nextInt(targets.size()));
-    List<CrashPoint> points = new ArrayList<>(POINTS.get(target));
-    Collections.shuffle(points, trials.random());
-    crash(target, points.subList(0, MAX_DEATHS_IN_A_ROW), trials);
+    List<Halt> halts = new ArrayList<>(HALTS.get(target));
+    Collections.shuffle(halts, trials.random());
+    crash(target, halts.subList(0, MAX_DEATHS_IN_A_ROW), trials);
   }
 
-  private void crash(TestTarget target, List<CrashPoint> points, Trials trials) throws Exception {
+  private void crash(TestTarget target, List<Halt> halts, Trials trials) throws Exception {
     AckLog log = new AckLog(RECORDS);
     Path own = Files.createDirectory(folder.resolve(target.name()));
     try (RunningTarget running = target.start(Files.createDirectory(own.resolve("target")));
         Rig rig = Rig.in(Files.createDirectory(own.resolve("rig")))) {
       rig.set("spool.segment_age", "2s").server("seal_max_age_ms", "100");
+      rig.writerOptions(MAINTAINED_SOON);
       running.configure(rig);
       rig.startReceiver();
-      List<CrashPoint> left = new ArrayList<>(points);
-      if (left.remove(CrashPoint.ICEBERG_LEDGER_BEGUN)) {
-        // Reached as the server is made, and never again.
-        haltAt(CrashPoint.ICEBERG_LEDGER_BEGUN, rig, trials);
+      List<Halt> left = new ArrayList<>();
+      for (Halt halt : halts) {
+        if (halt.point() == CrashPoint.ICEBERG_LEDGER_BEGUN) {
+          // Reached as the server is made, and never again.
+          haltAt(halt, rig, trials);
+        } else {
+          left.add(halt);
+        }
       }
       rig.startWriter();
       rig.awaitServing();
       while (!left.isEmpty()) {
-        List<CrashPoint> next = left.subList(0, Math.min(MAX_DEATHS_IN_A_ROW, left.size()));
+        List<Halt> next = left.subList(0, Math.min(MAX_DEATHS_IN_A_ROW, left.size()));
         rig.stopWriter();
         try (LoadClient load = LoadClient.start(rig.load(2, Integer.MAX_VALUE, 20, mix), log)) {
-          for (CrashPoint point : next) {
-            haltAt(point, rig, trials);
+          for (Halt halt : next) {
+            haltAt(halt, rig, trials);
           }
           rig.startWriter();
           load.awaitMoreAcks(10, Rig.LIMIT);
@@ -101,10 +111,10 @@ final class TargetCrashIT {
   }
 
   /** Has a writer work until it halts there. */
-  private static void haltAt(CrashPoint point, Rig rig, Trials trials) {
+  private static void haltAt(Halt halt, Rig rig, Trials trials) {
     DuckspoolProcess writer =
-        rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, point.name()).startWriter();
-    Await.until("the writer halts at " + point, Rig.LIMIT, () -> !writer.isAlive(), rig::logs);
+        rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, halt.toString()).startWriter();
+    Await.until("the writer halts at " + halt, Rig.LIMIT, () -> !writer.isAlive(), rig::logs);
     assertEquals(CrashPoint.EXIT_STATUS, writer.awaitExit(Rig.LIMIT), rig::logs);
     rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "");
     trials.tried();

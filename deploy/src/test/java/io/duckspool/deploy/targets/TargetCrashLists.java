@@ -1,50 +1,55 @@
 package io.duckspool.deploy.targets;
 
 import io.duckspool.common.fault.CrashPoint;
+import io.duckspool.deploy.harness.Halt;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** The crash points that a writer reaches with other targets than a DuckDB file alone. */
 public final class TargetCrashLists {
   /** In the order in which a life reaches them. */
-  static final List<CrashPoint> OF_LAKES =
-      List.of(CrashPoint.LAKE_FILES_WRITTEN, CrashPoint.LAKE_FILES_SYNCED);
+  static final List<Halt> OF_LAKES =
+      Halt.at(
+          CrashPoint.LAKE_FILES_WRITTEN,
+          CrashPoint.LAKE_FILES_SYNCED,
+          CrashPoint.LAKE_MERGED,
+          CrashPoint.LAKE_MERGE_COMMITTED);
 
-  /** Maintenance comes after five minutes: only the writer's tests halt there. */
-  static final List<CrashPoint> OF_MAINTENANCE =
-      List.of(CrashPoint.LAKE_MERGED, CrashPoint.LAKE_MERGE_COMMITTED);
+  static final List<Halt> OF_PARQUET =
+      Halt.all(
+          Halt.at(
+              CrashPoint.EXPORT_COPIED,
+              CrashPoint.EXPORT_STAGED,
+              CrashPoint.EXPORT_INTENT_WRITTEN,
+              CrashPoint.EXPORT_FILES_BROUGHT),
+          Halt.atEachFile(CrashPoint.EXPORT_FILE_PLACED),
+          Halt.at(
+              CrashPoint.EXPORT_SYNCED,
+              CrashPoint.EXPORT_LEDGER_MOVED,
+              CrashPoint.EXPORT_INTENT_REMOVED));
 
-  static final List<CrashPoint> OF_PARQUET =
-      List.of(
-          CrashPoint.EXPORT_COPIED,
-          CrashPoint.EXPORT_STAGED,
-          CrashPoint.EXPORT_INTENT_WRITTEN,
-          CrashPoint.EXPORT_FILES_BROUGHT,
-          CrashPoint.EXPORT_FILE_PLACED,
-          CrashPoint.EXPORT_SYNCED,
-          CrashPoint.EXPORT_LEDGER_MOVED,
-          CrashPoint.EXPORT_INTENT_REMOVED);
-
-  static final List<CrashPoint> OF_ICEBERG =
-      List.of(
-          CrashPoint.ICEBERG_LEDGER_BEGUN,
-          CrashPoint.ICEBERG_BEGUN,
-          CrashPoint.ICEBERG_LEDGER_MOVED,
-          CrashPoint.ICEBERG_TABLE_INSERTED,
-          CrashPoint.ICEBERG_BEFORE_COMMIT,
-          CrashPoint.ICEBERG_COMMITTED);
+  static final List<Halt> OF_ICEBERG =
+      Halt.all(
+          Halt.at(
+              CrashPoint.ICEBERG_LEDGER_BEGUN,
+              CrashPoint.ICEBERG_BEGUN,
+              CrashPoint.ICEBERG_LEDGER_MOVED),
+          Halt.atEachTable(CrashPoint.ICEBERG_TABLE_INSERTED),
+          Halt.at(CrashPoint.ICEBERG_BEFORE_COMMIT, CrashPoint.ICEBERG_COMMITTED));
 
   private TargetCrashLists() {}
 
-  /** Those of all lists. */
-  public static List<CrashPoint> all() {
-    return Stream.of(OF_LAKES, OF_MAINTENANCE, OF_PARQUET, OF_ICEBERG)
-        .flatMap(List::stream)
-        .toList();
+  /** The points of each list. */
+  public static List<CrashPoint> points() {
+    return lists().flatMap(list -> Halt.points(list).stream()).toList();
   }
 
-  /** How many halts of the real writer there are, each once. */
+  /** How many halts there are, each once. */
   public static int halts() {
-    return all().size() - OF_MAINTENANCE.size();
+    return lists().mapToInt(List::size).sum();
+  }
+
+  private static Stream<List<Halt>> lists() {
+    return Stream.of(OF_LAKES, OF_PARQUET, OF_ICEBERG);
   }
 }

@@ -319,9 +319,11 @@ final class ChronicleSpool implements Spool {
       waiters.release(target.next());
       return false;
     }
+    CrashPoint.SPOOL_APPENDED.reached();
     files.disk().force(appender.channel(), false);
     CrashPoint.SPOOL_FORCED.reached();
     publish(target);
+    CrashPoint.SPOOL_MARK_PUBLISHED.reached();
     waiters.release(target.next());
     return true;
   }

@@ -1,5 +1,6 @@
 package io.duckspool.spool.chronicle;
 
+import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.spool.CheckpointFile;
 import io.duckspool.spool.CommittedMark;
 import io.duckspool.spool.DurableMark;
@@ -186,6 +187,7 @@ final class SegmentTailer implements SpoolTailer {
         }
         closeIfOpen(segments.get(i));
         Files.deleteIfExists(folder.file(segments.get(i)));
+        CrashPoint.SPOOL_SEGMENT_DELETED.reached();
         deleted++;
       }
       if (deleted > 0) {

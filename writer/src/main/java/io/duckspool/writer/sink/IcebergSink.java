@@ -285,7 +285,7 @@ final class IcebergSink implements Sink {
       throw new IllegalStateException(
           table.tableName() + ": inserted " + inserted + " rows, expected " + rows);
     }
-    CrashPoint.ICEBERG_TABLE_INSERTED.reached();
+    CrashPoint.ICEBERG_TABLE_INSERTED.reached(table.tableName());
   }
 
   /** Tables that get rows in a seal. Its row in the provenance may be there already. */

@@ -276,7 +276,7 @@ final class LedgerTableSink implements Sink {
       throw new IllegalStateException(
           table.tableName() + ": inserted " + inserted + " rows, expected " + rows);
     }
-    CrashPoint.SEAL_TABLE_INSERTED.reached();
+    CrashPoint.SEAL_TABLE_INSERTED.reached(table.tableName());
   }
 
   private SinkException fenced(Session session, LedgerMove move, long moved)

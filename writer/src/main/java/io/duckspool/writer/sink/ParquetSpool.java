@@ -288,9 +288,11 @@ final class ParquetSpool {
     SealIntent intent = open.intent();
     store.bring(left);
     CrashPoint.EXPORT_FILES_BROUGHT.reached();
+    int placed = intent.names().size() - left.size();
     for (Staged file : left) {
       store.place(file);
-      CrashPoint.EXPORT_FILE_PLACED.reached();
+      placed++;
+      CrashPoint.EXPORT_FILE_PLACED.reached(Integer.toString(placed));
     }
     store.sync(intent.names());
     CrashPoint.EXPORT_SYNCED.reached();
