@@ -378,7 +378,10 @@ public final class Rig implements AutoCloseable {
     String says;
     try {
       says = pipelines();
-    } catch (IOException | InterruptedException e) {
+    } catch (IOException e) {
+      says = e.toString();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       says = e.toString();
     }
     return "pipelines: " + says + "\n" + writerIfStarted().map(DuckspoolProcess::stacks).orElse("");
