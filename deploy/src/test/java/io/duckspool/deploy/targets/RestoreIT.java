@@ -7,6 +7,7 @@ import io.duckspool.deploy.harness.AckLog;
 import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.Balance;
 import io.duckspool.deploy.harness.LoadClient;
+import io.duckspool.deploy.harness.Operator;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
 import io.duckspool.deploy.harness.Stamped;

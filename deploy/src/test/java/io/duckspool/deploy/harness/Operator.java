@@ -1,4 +1,4 @@
-package io.duckspool.deploy.targets;
+package io.duckspool.deploy.harness;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -6,10 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminException;
 import io.duckspool.common.admin.AdminJson;
-import io.duckspool.deploy.harness.Await;
-import io.duckspool.deploy.harness.Distribution;
-import io.duckspool.deploy.harness.Rig;
-import io.duckspool.deploy.harness.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Who looks after a rig: copies and deletes its folders, and types commands. Blocks. */
-final class Operator {
+public final class Operator {
   private final Rig rig;
   private final String uri;
   private final Map<String, String> environment = new HashMap<>(Distribution.environment(""));
@@ -28,18 +24,18 @@ final class Operator {
    * @param uri of the rig's server
    * @param variables of the environment that commands need
    */
-  Operator(Rig rig, String uri, Map<String, String> variables) {
+  public Operator(Rig rig, String uri, Map<String, String> variables) {
     this.rig = rig;
     this.uri = uri;
     environment.putAll(variables);
   }
 
-  Operator(Rig rig) {
+  public Operator(Rig rig) {
     this(rig, "otlp:127.0.0.1:" + rig.port(), Map.of());
   }
 
   /** Waits until the writer refuses the target, and returns its words. */
-  String awaitRefusal() {
+  public String awaitRefusal() {
     Await.until(
         "the pipeline refuses",
         Rig.LIMIT,
@@ -56,39 +52,39 @@ final class Operator {
   }
 
   /** The state of the one pipeline, as the writer tells it; a missing one fails. */
-  JsonNode pipeline() throws IOException, InterruptedException {
+  public JsonNode pipeline() throws IOException, InterruptedException {
     return AdminJson.MAPPER.readTree(rig.pipelines()).path(0);
   }
 
   /** {@code duckspool ledger set} for the rig's server. */
-  Shell.Outcome ledgerSet(String... options) {
+  public Shell.Outcome ledgerSet(String... options) {
     List<String> words = new ArrayList<>(List.of("ledger", "set", uri));
     words.addAll(List.of(options));
     return type(words);
   }
 
   /** The same, which must be done. */
-  String ledgerIsSet(String... options) {
+  public String ledgerIsSet(String... options) {
     Shell.Outcome outcome = ledgerSet(options);
     assertEquals(0, outcome.exitCode(), () -> outcome.output() + rig.logs());
     return outcome.output();
   }
 
   /** Where the newest segment begins, by {@code duckspool list}. */
-  String startOfNewestSegment() throws IOException {
+  public String startOfNewestSegment() throws IOException {
     String head = listed().path("head_index").asText();
     return head.substring(0, head.indexOf('-')) + "-0";
   }
 
   /** The rig's server as {@code duckspool list} shows it. */
-  JsonNode listed() throws IOException {
+  public JsonNode listed() throws IOException {
     Shell.Outcome list = type(List.of("list", "--json"));
     assertEquals(0, list.exitCode(), list::output);
     return AdminJson.MAPPER.readTree(list.output()).path(0);
   }
 
   /** Commits all that was accepted. */
-  void flush() throws IOException, InterruptedException {
+  public void flush() throws IOException, InterruptedException {
     try {
       byte[] answer =
           rig.receiverControl().post(AdminApi.FLUSH, new AdminApi.Flush(uri, null), Rig.LIMIT);
@@ -100,12 +96,12 @@ final class Operator {
   }
 
   /** Puts a copy of a folder in a place where nothing is. */
-  static void copy(Path from, Path to) throws IOException {
+  public static void copy(Path from, Path to) throws IOException {
     Files.createDirectories(to.getParent());
     Shell.run("cp", "-a", "--sparse=always", from.toString(), to.toString());
   }
 
-  static void delete(Path folder) {
+  public static void delete(Path folder) {
     Shell.run("rm", "-r", folder.toString());
   }
 
