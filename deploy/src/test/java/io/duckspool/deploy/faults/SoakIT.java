@@ -1,5 +1,6 @@
 package io.duckspool.deploy.faults;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.deploy.harness.AckLog;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -27,7 +29,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A mixed load for long, with kills and pauses in between: nothing grows, nothing is lost. */
+/**
+ * A mixed load for long, with kills and pauses in between: nothing grows, nothing is lost. In the
+ * first half only the receiver is killed, in the second only the writer: of each there is a life of
+ * half the time, in which its figures show what it leaks, and not how old it is.
+ */
 @Tag("faults")
 final class SoakIT {
   private static final int RECORDS = 50;
@@ -37,6 +43,9 @@ final class SoakIT {
   private static final Map<String, Long> BOUNDS =
       Map.of("descriptors", 500L, "threads", 150L, "heap", 512 * MEBIBYTE, "disk", 512 * MEBIBYTE);
 
+  /** What part of the time a process gets to warm up before its figures count. */
+  private static final int WARM_UP_PART = 12;
+
   /** By how much of its mean a figure may grow in an hour; a guess at what no leak stays below. */
   private static final double MAX_GROWTH = 0.2;
 
@@ -45,6 +54,7 @@ final class SoakIT {
     Stamped.logs(RECORDS), Stamped.traces(RECORDS), Stamped.metrics(RECORDS)
   };
   private final Map<String, Growth> figures = new TreeMap<>();
+  private final Map<String, Long> pids = new HashMap<>();
   private long began;
 
   @TempDir Path folder;
@@ -62,9 +72,11 @@ final class SoakIT {
         while (elapsed().compareTo(length) < 0) {
           pass(step);
           rig.awaitCommitted();
-          look(rig, "receiver", rig.receiver());
-          look(rig, "writer", rig.writer());
-          disturb(rig, random, trials.isFull() ? 20_000 : 1_000);
+          boolean isSecondHalf = elapsed().multipliedBy(2).compareTo(length) >= 0;
+          look("receiver", rig.receiver(), isSecondHalf && isWarm(length, isSecondHalf));
+          look("writer", rig.writer(), !isSecondHalf && isWarm(length, isSecondHalf));
+          addGrowth("spool disk", diskBytes(rig));
+          disturb(rig, random, isSecondHalf, trials.isFull() ? 20_000 : 1_000);
           load.awaitMoreAcks(1, Rig.LIMIT);
         }
       }
@@ -75,44 +87,69 @@ final class SoakIT {
     }
   }
 
-  private void disturb(Rig rig, Random random, int longestPauseMillis) {
-    boolean isReceiver = random.nextBoolean();
-    DuckspoolProcess process = isReceiver ? rig.receiver() : rig.writer();
+  /** Whether who is spared in a half has been for long enough. */
+  private boolean isWarm(Duration length, boolean isSecondHalf) {
+    Duration spared = isSecondHalf ? elapsed().minus(length.dividedBy(2)) : elapsed();
+    return spared.compareTo(length.dividedBy(WARM_UP_PART)) >= 0;
+  }
+
+  private static void disturb(
+      Rig rig, Random random, boolean isSecondHalf, int longestPauseMillis) {
     if (random.nextBoolean()) {
-      process.kill();
-      if (isReceiver) {
-        rig.startReceiver();
-        rig.awaitServing();
-      } else {
+      if (isSecondHalf) {
+        rig.writer().kill();
         rig.startWriter();
         rig.awaitWriter();
+      } else {
+        rig.receiver().kill();
+        rig.startReceiver();
+        rig.awaitServing();
       }
     } else {
+      DuckspoolProcess process = random.nextBoolean() ? rig.receiver() : rig.writer();
       process.pause();
       pass(Duration.ofMillis(random.nextInt(longestPauseMillis)));
       process.resume();
     }
   }
 
-  private void look(Rig rig, String name, DuckspoolProcess process) throws IOException {
+  /**
+   * Looks at a process.
+   *
+   * @param isSpared whether it is one that lives on, so that its figures tell of a leak
+   */
+  private void look(String name, DuckspoolProcess process, boolean isSpared) throws IOException {
     long pid = process.pid();
-    add(name + " descriptors", count(Path.of("/proc/" + pid + "/fd")));
-    add(name + " threads", count(Path.of("/proc/" + pid + "/task")));
     Shell.run("jcmd", "" + pid, "GC.run");
-    add(name + " heap", heapBytes(Shell.run("jcmd", "" + pid, "GC.heap_info")));
-    if (name.equals("receiver")) {
-      String du = Shell.run("du", "-s", "-B1", rig.data().resolve("servers").toString());
-      add("spool disk", Long.parseLong(du.split("\\s", 2)[0]));
+    Map<String, Long> values =
+        Map.of(
+            "descriptors", count(Path.of("/proc/" + pid + "/fd")),
+            "threads", count(Path.of("/proc/" + pid + "/task")),
+            "heap", heapBytes(Shell.run("jcmd", "" + pid, "GC.heap_info")));
+    values.forEach((figure, value) -> assertBounded(name + " " + figure, value));
+    if (isSpared) {
+      assertEquals(pid, pids.computeIfAbsent(name, key -> pid), name + " was to be spared");
+      values.forEach((figure, value) -> addGrowth(name + " " + figure, value));
     }
   }
 
-  private void add(String figure, long value) {
+  private static long diskBytes(Rig rig) {
+    String du = Shell.run("du", "-s", "-B1", rig.data().resolve("servers").toString());
+    long bytes = Long.parseLong(du.split("\\s", 2)[0]);
+    assertBounded("spool disk", bytes);
+    return bytes;
+  }
+
+  private void addGrowth(String figure, long value) {
     figures.computeIfAbsent(figure, name -> new Growth()).add(elapsed().toNanos() / 3.6e12, value);
+  }
+
+  private static void assertBounded(String figure, long value) {
     long bound = BOUNDS.get(figure.substring(figure.indexOf(' ') + 1));
     assertTrue(value < bound, () -> figure + ": " + value + ", bound " + bound);
   }
 
-  /** Slopes mean something over an hour alone. */
+  /** Slopes mean something over half an hour alone. */
   private void judge(Trials trials) {
     figures.forEach(
         (figure, growth) -> {
