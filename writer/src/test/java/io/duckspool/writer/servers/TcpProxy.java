@@ -8,11 +8,14 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A proxy on a loopback port in front of a real server, which fails as networks do. A fault is
@@ -28,7 +31,12 @@ public final class TcpProxy implements AutoCloseable {
   private final ServerSocket listener;
   private final List<Link> links = new CopyOnWriteArrayList<>();
   private final AtomicReference<Fault> armed = new AtomicReference<>();
+  private final AtomicInteger brokenCount = new AtomicInteger();
+  private final AtomicInteger mutedCount = new AtomicInteger();
+  private final AtomicInteger slowedCount = new AtomicInteger();
   private volatile boolean isDown;
+  private volatile boolean isMute;
+  private volatile long delayNanos;
 
   private TcpProxy(InetSocketAddress server, ServerSocket listener) {
     this.server = server;
@@ -110,9 +118,39 @@ public final class TcpProxy implements AutoCloseable {
     links.forEach(link -> link.isMuted = true);
   }
 
-  /** Cuts all connections. */
+  /** Lets no answer through any more, on connections to come, too, until they are cut. */
+  public void muteAll() {
+    isMute = true;
+  }
+
+  /** Lets each piece of an answer through so much later; zero: at once again. */
+  public void slow(Duration delay) {
+    delayNanos = delay.toNanos();
+  }
+
+  /** Cuts all connections; those to come get answers. */
   public void cut() {
-    links.forEach(Link::close);
+    isMute = false;
+    links.forEach(
+        link -> {
+          brokenCount.incrementAndGet();
+          link.close();
+        });
+  }
+
+  /** Connections that were cut or refused since the start. */
+  public int brokenCount() {
+    return brokenCount.get();
+  }
+
+  /** Pieces of answers that were not let through since the start. */
+  public int mutedCount() {
+    return mutedCount.get();
+  }
+
+  /** Pieces of answers that came later since the start. */
+  public int slowedCount() {
+    return slowedCount.get();
   }
 
   @Override
@@ -140,6 +178,7 @@ public final class TcpProxy implements AutoCloseable {
   private void join(Socket client) {
     try {
       if (isDown) {
+        brokenCount.incrementAndGet();
         throw new IOException("down");
       }
       Link link = new Link(client, new Socket(server.getAddress(), server.getPort()));
@@ -208,9 +247,15 @@ public final class TcpProxy implements AutoCloseable {
       byte[] buffer = new byte[BUFFER_BYTES];
       try (InputStream in = upstream.getInputStream()) {
         for (int read = in.read(buffer); read >= 0 && struck == null; read = in.read(buffer)) {
-          if (!isMuted) {
-            client.getOutputStream().write(buffer, 0, read);
+          if (isMuted || isMute) {
+            mutedCount.incrementAndGet();
+            continue;
           }
+          if (delayNanos > 0) {
+            slowedCount.incrementAndGet();
+            LockSupport.parkNanos(delayNanos);
+          }
+          client.getOutputStream().write(buffer, 0, read);
         }
       } catch (IOException e) {
         // One side is gone.

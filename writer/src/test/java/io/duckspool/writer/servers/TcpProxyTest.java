@@ -11,8 +11,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -84,6 +86,39 @@ final class TcpProxyTest {
     proxy.up();
     try (Client client = new Client()) {
       assertEquals("d", client.ask("d"));
+    }
+    assertEquals(2, proxy.brokenCount(), "the one that was open, and the one that was refused");
+  }
+
+  @Test
+  void whileAllIsMute_requestsArrive_andNoAnswer_untilTheCut() throws Exception {
+    proxy.muteAll();
+    try (Client client = new Client()) {
+      CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> client.ask("a"));
+      assertEquals("a", next());
+      while (proxy.mutedCount() == 0) {
+        Thread.onSpinWait();
+      }
+      assertFalse(answer.isDone());
+      proxy.cut();
+      assertEquals("cut", answer.get(10, TimeUnit.SECONDS));
+    }
+    try (Client client = new Client()) {
+      assertEquals("b", client.ask("b"));
+    }
+  }
+
+  @Test
+  void whileItIsSlow_answersComeLater() throws Exception {
+    proxy.slow(Duration.ofMillis(20));
+    try (Client client = new Client()) {
+      long began = System.nanoTime();
+      assertEquals("a", client.ask("a"));
+      assertTrue(System.nanoTime() - began >= 20_000_000);
+      assertEquals(1, proxy.slowedCount());
+      proxy.slow(Duration.ZERO);
+      assertEquals("b", client.ask("b"));
+      assertEquals(1, proxy.slowedCount());
     }
   }
 
