@@ -15,15 +15,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The segments of a spool before and after they were damaged, held against the bytes that are
- * reported: what is left of each damaged entry is named, and no entry that is whole.
+ * The segments of a spool before and after they were damaged: which entries the damage hit, held
+ * against the bytes that are reported, which name what is left of each of them, and no entry that
+ * is whole.
  */
 final class SegmentBytes {
+
+  /** The word that Chronicle writes before an entry: kind and length. */
+  private static final int WORD_BYTES = 4;
 
   private record Entry(SpoolIndex index, int from, int to) {}
 
@@ -66,6 +72,30 @@ final class SegmentBytes {
     }
   }
 
+  /** Entries of which envelope or payload have changed: their checksums can't hold. */
+  Set<SpoolIndex> destroyed() {
+    return changed(0);
+  }
+
+  /** Those, and the ones of which the word before them has changed. */
+  Set<SpoolIndex> touched() {
+    return changed(WORD_BYTES);
+  }
+
+  private Set<SpoolIndex> changed(int bytesBefore) {
+    Set<SpoolIndex> changed = new HashSet<>();
+    before.forEach(
+        (name, segment) -> {
+          byte[] bytes = after.getOrDefault(name, new byte[0]);
+          segment.entries().stream()
+              .filter(
+                  entry -> !isSame(segment.bytes(), bytes, entry.from() - bytesBefore, entry.to()))
+              .map(Entry::index)
+              .forEach(changed::add);
+        });
+    return changed;
+  }
+
   /**
    * Asserts that notes and log name the damaged bytes.
    *
@@ -98,10 +128,7 @@ final class SegmentBytes {
 
   private static void assertNamed(
       Entry entry, byte[] whole, byte[] damaged, List<DamagedRange> ranges) {
-    boolean isWhole =
-        Arrays.equals(
-            Arrays.copyOfRange(whole, entry.from(), entry.to()),
-            Arrays.copyOfRange(padded(damaged, entry.to()), entry.from(), entry.to()));
+    boolean isWhole = isSame(whole, damaged, entry.from(), entry.to());
     int to = Math.min(entry.to(), end(damaged));
     if (isWhole) {
       assertTrue(
@@ -118,8 +145,9 @@ final class SegmentBytes {
   }
 
   /** What lies behind the end of a segment counts as zeros. */
-  private static byte[] padded(byte[] bytes, int length) {
-    return bytes.length >= length ? bytes : Arrays.copyOf(bytes, length);
+  private static boolean isSame(byte[] whole, byte[] damaged, int from, int to) {
+    byte[] there = damaged.length >= to ? damaged : Arrays.copyOf(damaged, to);
+    return Arrays.equals(whole, from, to, there, from, to);
   }
 
   private static int end(byte[] bytes) {

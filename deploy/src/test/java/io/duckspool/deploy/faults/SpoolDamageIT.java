@@ -74,12 +74,11 @@ final class SpoolDamageIT {
       rig.stopWriter();
       sendOverSegments(rig, trials.count() + 2);
       rig.stopReceiver();
-      StoredEntries stored = StoredEntries.in(rig.serverFolder());
       SegmentBytes bytes = SegmentBytes.of(rig.serverFolder());
       List<String> done = damage(rig, trials.count(), trials.random());
       bytes.readDamaged();
-      BitSet destroyed = requests(stored.destroyed());
-      BitSet touched = requests(stored.touched());
+      BitSet destroyed = requests(bytes.destroyed());
+      BitSet touched = requests(bytes.touched());
       BitSet before = requestsBefore(Segments.numberOf(rig.segmentFiles().get(0)));
 
       rig.startReceiver();
@@ -187,8 +186,8 @@ final class SpoolDamageIT {
     return noise;
   }
 
-  private BitSet requests(Set<Long> indexes) {
-    return requests(indexes::contains);
+  private BitSet requests(Set<SpoolIndex> indexes) {
+    return requests(at -> indexes.contains(SpoolIndex.ofLong(at)));
   }
 
   /** Those of segments before this one. */
