@@ -125,6 +125,40 @@ final class DiskStateIT {
     }
   }
 
+  /** Files that are open stay writable; nothing that has to be opened or made is. */
+  @Test
+  @FaultRow(name = READ_ONLY, fault = READ_ONLY_FAULT, full = 20)
+  void aSpoolMountedReadOnlyForAWhile_isSurvivedByBoth_andDrainsByItself(Trials trials)
+      throws Exception {
+    try (LoopMount mount = LoopMount.create(folder, 256);
+        Rig rig = spoolOn(mount)) {
+      rig.start();
+      rig.awaitCommitted();
+      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 5, request), log)) {
+        load.awaitMoreAcks(1 + trials.random().nextInt(200), Rig.LIMIT);
+        mount.coverReadOnly();
+        Await.until(
+            "no segment can be made",
+            Rig.LIMIT,
+            () -> rig.receiver().output().contains("no room for a new segment"),
+            rig::logs);
+        int answered = log.ackedCount() + log.statusCount(503);
+        Await.until(
+            "requests are answered",
+            Rig.LIMIT,
+            () -> log.ackedCount() + log.statusCount(503) > answered + 50,
+            rig::logs);
+        mount.uncover();
+        load.awaitMoreAcks(50, Rig.LIMIT);
+      }
+      assertTrue(rig.receiver().isAlive() && rig.writer().isAlive(), rig::logs);
+      assertEquals(
+          0, log.sentCount() - log.ackedCount() - log.statusCount(503), "no reply, or another");
+      trials.tried();
+      trials.settle(rig, log);
+    }
+  }
+
   /** As at an error that the kernel meets in the file system: what was acked is there after it. */
   @Test
   @FaultRow(name = READ_ONLY, fault = READ_ONLY_FAULT, full = 20)
@@ -143,8 +177,8 @@ final class DiskStateIT {
             () -> !rig.receiver().isAlive() || log.statusCount(503) > 20,
             rig::logs);
       }
-      rig.exitCode("receiver")
-          .ifPresent(code -> assertTrue(!CRASHES.contains(code), () -> "crash\n" + rig.logs()));
+      assertNoCrash(rig, "receiver");
+      assertNoCrash(rig, "writer");
       rig.killAll();
       mount.unmount();
       mount.mend();
@@ -155,6 +189,15 @@ final class DiskStateIT {
       trials.tried();
       trials.settle(rig, log);
     }
+  }
+
+  private static void assertNoCrash(Rig rig, String name) {
+    rig.exitCode(name)
+        .ifPresent(
+            code ->
+                assertTrue(
+                    !CRASHES.contains(code),
+                    () -> name + " crashed with " + code + "\n" + rig.logs()));
   }
 
   private Rig spoolOn(LoopMount mount) {

@@ -118,6 +118,21 @@ public final class LoopMount implements AutoCloseable {
             Shell.outcome(command("mount", "-o", how, point.toString()), Map.of()).exitCode() == 0);
   }
 
+  /**
+   * Mounts the file system once more, read-only, over itself: whoever opens a file by its name
+   * finds it read-only, while what was open stays writable. A real remount is refused as long as
+   * that is so.
+   */
+  public void coverReadOnly() {
+    inNamespace("mount", "--bind", point.toString(), point.toString());
+    inNamespace("mount", "-o", "remount,bind,ro", point.toString());
+  }
+
+  /** Takes that mount away. */
+  public void uncover() {
+    inNamespace("umount", "--lazy", point.toString());
+  }
+
   /** Unmounts as soon as the last process that used it is gone. */
   public void unmount() {
     Await.until(
