@@ -162,10 +162,21 @@ final class SpoolExportTest {
       assertTrue(bytes.contains(json(flipped(NAMES.get(i)))), bytes);
       assertEquals(EntryCodec.MAGIC, ByteBuffer.wrap(bytes(bytes)).order(LITTLE_ENDIAN).getInt(4));
       assertTrue(bytes.length() < 300, "nothing that is readable, and no zeros at the end");
+      int at = new String(whole, StandardCharsets.ISO_8859_1).indexOf(json(NAMES.get(i)));
+      at -= bytes.indexOf(json(flipped(NAMES.get(i))));
       assertEquals(
           List.of(
-              "{\"file\":\"%s\",\"bytes\":%d,\"kind\":\"damage\",\"first_index\":\"%s\",\"next_index\":\"%s\",\"entries\":1,\"rows\":1}"
-                  .formatted(damaged, bytes.length(), index(i + 1), index(i + 2))),
+              ("{\"file\":\"%s\",\"bytes\":%d,\"kind\":\"damage\",\"first_index\":\"%s\","
+                      + "\"next_index\":\"%s\",\"entries\":1,\"rows\":1,\"damaged_ranges\":["
+                      + "{\"segment_file\":\"%s\",\"first_byte\":%d,\"next_byte\":%d}]}")
+                  .formatted(
+                      damaged,
+                      bytes.length(),
+                      index(i + 1),
+                      index(i + 2),
+                      segment().getFileName(),
+                      at,
+                      at + bytes.length())),
           Files.readAllLines(raw.resolve("manifest.ndjson")).stream()
               .filter(line -> line.contains("damage"))
               .toList());

@@ -59,6 +59,7 @@ final class CrashPointsTest {
           Map.entry("AttemptsNote", "one step, whose loss counts a death less"),
           Map.entry("BlamelessEnd", "one step, whose loss counts a death less"),
           Map.entry("FolderNote", "one step: a note goes"),
+          Map.entry("LakeIntent", "the making of a lake: LakeMaintenanceTest has each half of it"),
           Map.entry("KeptQuarantine", "a folder that is empty goes"),
           Map.entry("QuarantineIntent", "one step: an intent goes"));
 
