@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -19,6 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Attackers implements AutoCloseable {
   private final List<SocketChannel> channels = new ArrayList<>();
+  private final Set<SocketChannel> refused = ConcurrentHashMap.newKeySet();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final byte[] again;
   private final long pauseMillis;
@@ -83,16 +86,21 @@ final class Attackers implements AutoCloseable {
     }
   }
 
-  private static void trySend(SocketChannel channel, byte[] bytes) {
+  private void trySend(SocketChannel channel, byte[] bytes) {
     try {
       channel.write(ByteBuffer.wrap(bytes));
     } catch (IOException e) {
-      // It was cut off, which is counted elsewhere.
+      refused.add(channel);
     }
   }
 
   int count() {
     return channels.size();
+  }
+
+  /** Connections that take nothing more, for the other side has ended them. Reads nothing. */
+  int refused() {
+    return refused.size();
   }
 
   /** Connections that the other side has ended; what it said before is dropped. */

@@ -33,6 +33,7 @@ final class HostileClientsIT {
   private static final int CLIENTS = 4;
   private static final int REQUESTS = 100;
   private static final int MANY = 1_000;
+  private static final int THREADS = 8;
   private static final Duration BODY_TIMEOUT = Duration.ofSeconds(3);
   private static final String AUTH = "x-api-key: " + Rig.TOKEN + "\r\n";
   private static final String JSON = "Content-Type: application/json\r\n";
@@ -46,6 +47,7 @@ final class HostileClientsIT {
   void start() throws IOException {
     rig = Rig.in(folder).set("receiver.body_timeout", BODY_TIMEOUT.toSeconds() + "s");
     rig.set("receiver.max_connections", "30000").server("max_body_bytes", "4194304");
+    rig.server("http_threads", "" + THREADS);
     rig.receiverEnvironment("DUCKSPOOL_RECEIVER_HEAP", "96m").start();
     System.out.println("without an attack: " + honest());
     descriptors = descriptors();
@@ -72,6 +74,25 @@ final class HostileClientsIT {
     try (Attackers slow = Attackers.start(MANY, rig.port(), head, " ", Duration.ofMillis(500))) {
       System.out.println("beside " + MANY + " slow bodies: " + honest());
       awaitCutOff(slow);
+    }
+    assertAsBefore();
+  }
+
+  @Test
+  void slowReaders_areCutOff_andHonestClientsGoOn() throws Exception {
+    String request = POST + AUTH + JSON + "Content-Length: 2\r\n\r\n[]";
+    // The kernel takes thousands of replies of each: not all of them send as many as it takes.
+    try (Attackers slow =
+            Attackers.start(MANY, rig.port(), request, request, Duration.ofMillis(500));
+        Attackers greedy =
+            Attackers.start(
+                2 * THREADS, rig.port(), request, request.repeat(100), Duration.ofMillis(10))) {
+      System.out.println("beside " + slow.count() + " that read no replies: " + honest());
+      Await.until(
+          "those are cut off whose replies fit nowhere",
+          Rig.LIMIT,
+          () -> greedy.refused() == greedy.count(),
+          () -> greedy.refused() + " of " + greedy.count() + "\n" + rig.logs());
     }
     assertAsBefore();
   }
