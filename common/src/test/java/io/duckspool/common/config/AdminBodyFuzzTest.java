@@ -1,9 +1,13 @@
 package io.duckspool.common.config;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.common.admin.AdminJson;
 import io.duckspool.common.config.ConfigLoader.Role;
 import io.duckspool.common.fuzz.FuzzCorpus;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -24,7 +28,13 @@ public class AdminBodyFuzzTest {
           AdminApi.SetLedger.class,
           AdminApi.Sql.class,
           AdminApi.Replay.class,
-          AdminApi.SealRow.class);
+          AdminApi.SealRow.class,
+          AdminApi.Prepare.class,
+          AdminApi.Release.class,
+          AdminApi.TakeUp.class,
+          AdminApi.ServerUri.class,
+          AdminApi.QuarantineReplay.class,
+          AdminApi.QuarantineDrop.class);
 
   private static final ServerParameters SERVE = parameters();
 
@@ -41,18 +51,30 @@ public class AdminBodyFuzzTest {
     if (input.length == 0) {
       return;
     }
-    int call = (input[0] & 0xFF) % (BODIES.size() + 1);
-    byte[] body = Arrays.copyOfRange(input, 1, input.length);
     try {
-      if (call == BODIES.size()) {
-        SERVE.parse(body);
-      } else {
-        AdminJson.read(body, BODIES.get(call));
-      }
+      read((input[0] & 0xFF) % (BODIES.size() + 1), Arrays.copyOfRange(input, 1, input.length));
     } catch (IllegalArgumentException e) {
       if (e.getMessage() == null || e.getMessage().isEmpty()) {
         throw new AssertionError("no message", e);
       }
+    }
+  }
+
+  private static void read(int call, byte[] body) {
+    if (call == BODIES.size()) {
+      SERVE.parse(body);
+    } else {
+      AdminJson.read(body, BODIES.get(call));
+    }
+  }
+
+  /** Damaged ones of it are then near to a right call. */
+  @Test
+  void eachCall_hasAnInputThatIsRight() throws Exception {
+    for (int call = 0; call <= BODIES.size(); call++) {
+      byte[] input = Files.readAllBytes(Path.of("src/test/resources/fuzz/admin-body/call-" + call));
+      assertEquals(call, input[0]);
+      read(call, Arrays.copyOfRange(input, 1, input.length));
     }
   }
 
