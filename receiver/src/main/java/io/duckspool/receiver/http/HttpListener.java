@@ -36,6 +36,12 @@ public final class HttpListener implements AutoCloseable {
   private static final int OUTPUT_BUFFER_BYTES = 8 << 10;
 
   /**
+   * What the kernel keeps of replies to exports that a client doesn't read; it would keep 4 MB of
+   * each connection. Linux takes twice as much for its own records, too (socket(7), SO_SNDBUF).
+   */
+  private static final int REPLY_BUFFER_BYTES = 32 << 10;
+
+  /**
    * A connection without requests is closed; also bounds what our own deadlines can't see. A
    * request that waits for its reply is not idle.
    */
@@ -222,7 +228,10 @@ public final class HttpListener implements AutoCloseable {
     ServerConnector connector = new ServerConnector(server, 0, 1, new HttpConnectionFactory(http));
     connector.setIdleTimeout(IDLE_TIMEOUT.toMillis());
     connector.addBean(heads);
-    limit.ifPresent(connector::addBean);
+    if (limit.isPresent()) {
+      connector.addBean(limit.get());
+      connector.setAcceptedSendBufferSize(REPLY_BUFFER_BYTES);
+    }
     try {
       connector.open(channel);
     } catch (IOException e) {
