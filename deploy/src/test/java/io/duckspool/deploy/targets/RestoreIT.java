@@ -11,14 +11,23 @@ import io.duckspool.deploy.harness.Operator;
 import io.duckspool.deploy.harness.Rig;
 import io.duckspool.deploy.harness.Shell;
 import io.duckspool.deploy.harness.Stamped;
+import io.duckspool.deploy.harness.WallClock;
 import io.duckspool.deploy.load.StampedRequest;
 import io.duckspool.deploy.scorecard.FaultRow;
 import io.duckspool.deploy.scorecard.Trials;
+import io.duckspool.spool.SpoolReadException;
+import io.duckspool.spool.chronicle.SpoolInspection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.BitSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,6 +40,12 @@ final class RestoreIT {
   private static final int REQUESTS = 40;
   private static final String ROW = "restore";
   private static final String FAULT = "backups put back, targets and data folders that are gone";
+
+  /** What {@link #send} and one {@link Rig#awaitCommitted} bring, as messages count it. */
+  private static final String AS_SENT =
+      (REQUESTS + 1) + " entries with " + (REQUESTS * RECORDS + 1) + " rows";
+
+  private static final String NONE = "0 entries with 0 rows";
 
   private final AckLog log = new AckLog(RECORDS);
   private final StampedRequest request = Stamped.logs(RECORDS);
@@ -49,7 +64,7 @@ final class RestoreIT {
 
   /** The order of the page: writer, target, receiver, data folder. Requests come in meanwhile. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
   void aBackupInTheRightOrder_restoresAllThatWasAcceptedUntilThen(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       try (LoadClient load = LoadClient.start(rig.load(2, request), log)) {
@@ -80,7 +95,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
   void aDataFolderOlderThanTheTarget_isRefused_andGoesOnAtItsNewestSegment(Trials trials)
       throws Exception {
     try (Rig rig = rig("1h").start()) {
@@ -88,30 +103,80 @@ final class RestoreIT {
       rig.awaitCommitted();
       rig.stop();
       Operator.copy(rig.data(), dataBackup);
+      final long oldest = oldestSegment(rig);
       start(rig);
       send(rig);
       rig.awaitCommitted();
+      Operator operator = new Operator(rig);
+      final String ledger = committedIndex(operator);
       rig.stop();
       Operator.delete(rig.data());
       Operator.copy(dataBackup, rig.data());
 
       start(rig);
-      Operator operator = new Operator(rig);
-      String refusal = operator.awaitRefusal();
-      assertSays(refusal, "the data folder was restored from a backup", "--next INDEX");
+      assertSays(
+          operator.awaitRefusal(),
+          "the ledger stands at " + ledger + ", in a segment that is not there",
+          "the older segment " + oldest + " is",
+          "the data folder was restored from a backup",
+          "--from-oldest",
+          "--next INDEX");
       send(rig);
       String said = operator.ledgerIsSet("--next", operator.startOfNewestSegment());
-      assertSays(said, "lost, where the target does not have them: ");
+      assertSays(said, lost(AS_SENT), doubled(NONE));
+      assertOnlyLost(rig, trials, 0, 0);
+    }
+  }
+
+  /** The clock is set back, so that the restored folder numbers its next segment as before. */
+  @Test
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  void aSegmentOfAnotherRun_isRefused_andGoesOnAtItsStart(Trials trials) throws Exception {
+    WallClock clock = WallClock.in(folder, "receiver");
+    Rig rig = rig("1h");
+    clock.variables().forEach(rig::receiverEnvironment);
+    try (rig) {
+      rig.start();
+      send(rig);
+      rig.awaitCommitted();
+      rig.stop();
+      Operator.copy(rig.data(), dataBackup);
+      clock.set(Duration.ofDays(-1));
+      start(rig);
+      send(rig);
+      rig.awaitCommitted();
+      Operator operator = new Operator(rig);
+      final String ledger = committedIndex(operator);
+      rig.stop();
+      Operator.delete(rig.data());
+      Operator.copy(dataBackup, rig.data());
+      log.newSpool();
+
+      // Before the receiver has begun its segment, the writer would miss it.
+      rig.startReceiver();
+      rig.awaitServing();
+      rig.startWriter();
+      send(rig);
+      String start = operator.startOfNewestSegment();
+      assertSays(
+          operator.awaitRefusal(),
+          "the ledger stands at " + ledger + " of run ",
+          "but segment " + start.replace("-0", "") + ", which starts at " + start + ", was written",
+          "was restored from a backup",
+          "--next INDEX",
+          "--from-oldest");
+      assertSays(operator.ledgerIsSet("--next", start), lost(AS_SENT));
       assertOnlyLost(rig, trials, 0, 0);
     }
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
   void aTargetOlderThanTheDataFolder_getsAgainWhatItLacks(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
       rig.awaitCommitted();
+      final String ledger = committedIndex(new Operator(rig));
       rig.stopWriter();
       Operator.copy(target, targetBackup);
       rig.startWriter();
@@ -124,18 +189,28 @@ final class RestoreIT {
       rig.startWriter();
       trials.tried();
       trials.settle(rig, log);
-      assertSays(rig.writer().logTail(), "the target was restored to an earlier state: ");
+      assertSays(
+          rig.writer().output(),
+          "the target was restored to an earlier state: "
+              + AS_SENT
+              + " are stored again from "
+              + ledger
+              + " on");
     }
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
   void aTargetOlderThanTheOldestSegment_isRefusedWithTheGap_untilThatIsAccepted(Trials trials)
       throws Exception {
     try (Rig rig = rig("200ms").start()) {
+      final Instant began = Instant.now();
       send(rig);
       rig.awaitCommitted();
+      Operator operator = new Operator(rig);
+      final String ledger = committedIndex(operator);
       rig.stopWriter();
+      final Instant backedUp = Instant.now();
       Operator.copy(target, targetBackup);
       final int lostFrom = log.sentCount();
       rig.startWriter();
@@ -159,22 +234,58 @@ final class RestoreIT {
       Operator.copy(targetBackup, target);
       rig.startWriter();
 
-      Operator operator = new Operator(rig);
-      assertSays(
-          operator.awaitRefusal(),
-          "are neither in the target nor in the spool",
-          "--from-oldest --accept-gap");
+      Gap gap = Gap.in(operator.awaitRefusal(), ledger, oldestSegment(rig));
+      assertTrue(!gap.from().isBefore(began) && !gap.from().isAfter(backedUp), gap::toString);
+      assertTrue(gap.to().isAfter(backedUp) && gap.to().isBefore(Instant.now()), gap::toString);
       Shell.Outcome refused = operator.ledgerSet("--from-oldest");
       assertEquals(2, refused.exitCode(), refused::output);
-      assertSays(refused.output(), "to give them up, say --accept-gap");
+      assertSays(refused.output(), gap.amount(), "to give them up, say --accept-gap");
       send(rig);
-      assertSays(operator.ledgerIsSet("--from-oldest", "--accept-gap"), "lost, ");
+      assertSays(
+          operator.ledgerIsSet("--from-oldest", "--accept-gap"), lost(gap.amount()), doubled(NONE));
       assertOnlyLost(rig, trials, lostFrom, lostTo);
+      // Beside the requests that the log knows there were some of a row each.
+      long requests = lostTo - lostFrom;
+      assertEquals(gap.entries() - requests, gap.rows() - requests * RECORDS);
+      try (Connection stored = rig.openDatabase()) {
+        long passed = number(stored, "SELECT cumulative_rows FROM duckspool_ledger");
+        assertEquals(passed - gap.rows(), number(stored, "SELECT count(*) FROM otlp_logs"));
+      }
+    }
+  }
+
+  /** The segment that the restored ledger stands in is gone, but the ledger was at its end. */
+  @Test
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  void aTargetOlderThanTheOldestSegment_goesOn_whereNothingLiesBetween(Trials trials)
+      throws Exception {
+    try (Rig rig = rig("1h").start()) {
+      send(rig);
+      rig.awaitCommitted();
+      rig.stopWriter();
+      Operator.copy(target, targetBackup);
+      final long ledger = oldestSegment(rig);
+      rig.stopReceiver();
+      start(rig);
+      send(rig);
+      rig.awaitCommitted();
+      Await.until(
+          "the committed segment is gone", Rig.LIMIT, () -> oldestSegment(rig) > ledger, rig::logs);
+      rig.stopWriter();
+      Operator.delete(target);
+      Operator.copy(targetBackup, target);
+
+      final long oldest = oldestSegment(rig);
+      rig.startWriter();
+      send(rig);
+      trials.tried();
+      trials.settle(rig, log);
+      assertSays(rig.writer().output(), "going on at " + oldest + "-0");
     }
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
   void aTargetThatIsGone_isRefused_andStoredAnewFromTheSpool(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -191,13 +302,13 @@ final class RestoreIT {
           "--next INDEX",
           "--from-oldest");
       send(rig);
-      operator.ledgerIsSet("--from-oldest");
+      assertSays(operator.ledgerIsSet("--from-oldest"), lost(NONE), doubled(AS_SENT));
       assertOnlyLost(rig, trials, 0, 0);
     }
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
   void aTargetThatIsGone_mayBeginAnew_atTheHead(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -211,13 +322,13 @@ final class RestoreIT {
       rig.startWriter();
       operator.awaitRefusal();
       send(rig);
-      operator.ledgerIsSet("--next", head);
+      assertSays(operator.ledgerIsSet("--next", head), lost(AS_SENT), doubled(NONE));
       assertOnlyLost(rig, trials, 0, lostTo);
     }
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 70)
+  @FaultRow(name = ROW, fault = FAULT, full = 90)
   void aDataFolderThatIsGone_beginsAnewBesideTheRowsOfBefore(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -266,6 +377,55 @@ final class RestoreIT {
       trials.tried();
       trials.judge(log, balance, to - from);
       assertEquals(lost, balance.lostRequests(), balance::toString);
+    }
+  }
+
+  /** What a refusal says of entries that nobody has. */
+  private record Gap(long entries, long rows, Instant from, Instant to) {
+    static Gap in(String refusal, String ledger, long oldestSegment) {
+      Matcher said =
+          Pattern.compile(
+                  "the ledger stands at (\\S+), the oldest segment starts at (\\S+)-0: between them"
+                      + " (\\d+) entries with (\\d+) rows, of the time from (\\S+) to (\\S+), are"
+                      + " neither in the target nor in the spool; .*--from-oldest --accept-gap.*")
+              .matcher(refusal);
+      assertTrue(said.matches(), refusal);
+      assertEquals(ledger, said.group(1));
+      assertEquals(oldestSegment, Long.parseLong(said.group(2)));
+      return new Gap(
+          Long.parseLong(said.group(3)),
+          Long.parseLong(said.group(4)),
+          Instant.parse(said.group(5)),
+          Instant.parse(said.group(6)));
+    }
+
+    String amount() {
+      return entries + " entries with " + rows + " rows";
+    }
+  }
+
+  private static String lost(String amount) {
+    return "lost, where the target does not have them: " + amount;
+  }
+
+  private static String doubled(String amount) {
+    return "stored twice, where the target has them: " + amount;
+  }
+
+  /** Where the ledger stands, once all is committed. */
+  private static String committedIndex(Operator operator) throws IOException {
+    return operator.listed().path("committed_index").asText();
+  }
+
+  private static long oldestSegment(Rig rig) throws IOException, SpoolReadException {
+    return SpoolInspection.of(rig.serverFolder()).segments().get(0).number();
+  }
+
+  private static long number(Connection stored, String query) throws SQLException {
+    try (Statement statement = stored.createStatement();
+        ResultSet rows = statement.executeQuery(query)) {
+      rows.next();
+      return rows.getLong(1);
     }
   }
 
