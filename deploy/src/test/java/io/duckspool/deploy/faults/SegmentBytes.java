@@ -28,9 +28,6 @@ import java.util.TreeMap;
  */
 final class SegmentBytes {
 
-  /** The word that Chronicle writes before an entry: kind and length. */
-  private static final int WORD_BYTES = 4;
-
   private record Entry(SpoolIndex index, int from, int to) {}
 
   private record Segment(Path file, byte[] bytes, List<Entry> entries) {}
@@ -74,26 +71,16 @@ final class SegmentBytes {
 
   /** Entries of which envelope or payload have changed: their checksums can't hold. */
   Set<SpoolIndex> destroyed() {
-    return changed(0);
-  }
-
-  /** Those, and the ones of which the word before them has changed. */
-  Set<SpoolIndex> touched() {
-    return changed(WORD_BYTES);
-  }
-
-  private Set<SpoolIndex> changed(int bytesBefore) {
-    Set<SpoolIndex> changed = new HashSet<>();
+    Set<SpoolIndex> destroyed = new HashSet<>();
     before.forEach(
         (name, segment) -> {
           byte[] bytes = after.getOrDefault(name, new byte[0]);
           segment.entries().stream()
-              .filter(
-                  entry -> !isSame(segment.bytes(), bytes, entry.from() - bytesBefore, entry.to()))
+              .filter(entry -> !isSame(segment.bytes(), bytes, entry.from(), entry.to()))
               .map(Entry::index)
-              .forEach(changed::add);
+              .forEach(destroyed::add);
         });
-    return changed;
+    return destroyed;
   }
 
   /**

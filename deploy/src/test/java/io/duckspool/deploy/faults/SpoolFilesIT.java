@@ -148,12 +148,6 @@ final class SpoolFilesIT {
         return;
       }
     }
-    if (file.endsWith(COUNTER)) {
-      // Text, if no number: bytes that are no text keep the receiver from opening the spool.
-      for (int i = 0; i < bytes.length; i++) {
-        bytes[i] &= 0x7F;
-      }
-    }
     Files.write(file, bytes);
   }
 

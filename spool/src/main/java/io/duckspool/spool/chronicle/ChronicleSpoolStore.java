@@ -19,6 +19,7 @@ import io.duckspool.spool.SpoolTailer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -184,7 +185,8 @@ public final class ChronicleSpoolStore implements SpoolStore {
     if (!Files.exists(file)) {
       return 0;
     }
-    String text = Files.readString(file).strip();
+    // Whatever bytes a damaged one has.
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
     try {
       return Long.parseLong(text);
     } catch (NumberFormatException e) {

@@ -118,7 +118,7 @@ final class SegmentReader implements Closeable {
       if ((word & NOT_COMPLETE) != 0 || length == 0) {
         return new Found.Nothing(at);
       }
-      if ((word & METADATA) == 0) {
+      if ((word & METADATA) == 0 || isEnvelopeNext()) {
         arrayLimit -= 4;
         System.arraycopy(array, 4, array, 0, arrayLimit);
         Found found = readEnvelope(at + 4);
@@ -130,6 +130,13 @@ final class SegmentReader implements Closeable {
       }
       at = next;
     }
+  }
+
+  /** Metadata never begins so: a bit of the word before an entry has flipped. */
+  private boolean isEnvelopeNext() {
+    return arrayLimit >= 2 * WORD_BYTES
+        && ByteBuffer.wrap(array).order(ByteOrder.LITTLE_ENDIAN).getInt(WORD_BYTES)
+            == EntryCodec.MAGIC;
   }
 
   /** Reads the entry whose envelope begins at an offset, as a search found it. */

@@ -235,7 +235,10 @@ final class SegmentTailer implements SpoolTailer {
             offset = entry.nextOffset();
             continue;
           }
-          return sequence == Math.max(1, wanted) ? deliver(entry) : missingBefore(entry);
+          if (sequence == Math.max(1, wanted)) {
+            return deliver(entry);
+          }
+          return missingBefore(hiddenBefore(entry).orElse(entry));
         }
       }
       Optional<SpoolRead> damage = endOrDamage(limit);
@@ -280,6 +283,16 @@ final class SegmentTailer implements SpoolTailer {
         reader.orElseThrow().array(),
         envelope.headerBytes(),
         envelope.payloadBytes());
+  }
+
+  /** An entry that was passed over, for the word of metadata before it had a wrong length. */
+  private Optional<Found.Entry> hiddenBefore(Found.Entry entry) throws IOException {
+    long maxEntries = entry.envelope().before().entries();
+    return reader.orElseThrow().search(offset, Math.max(1, position.next().sequence()))
+                instanceof Found.Entry hidden
+            && isBetween(hidden.envelope(), maxEntries)
+        ? Optional.of(hidden)
+        : Optional.empty();
   }
 
   /** Entries are missing before one that was found in the open segment. */

@@ -116,6 +116,32 @@ class SpoolDamageTest {
     assertEquals(1, reads.stream().filter(SpoolRead.Damaged.class::isInstance).count());
   }
 
+  /** A word that says "metadata" makes a reader pass over as many bytes as it says. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void aWordTurnedIntoMetadataHidesNothing(int entries) throws Exception {
+    List<Stored> all = STORED.values().stream().toList();
+    Stored entry = all.get(47);
+    Stored behind = all.get(47 + entries);
+    assertEquals(entry.file(), behind.file());
+    Folders.copy(master, temp);
+    int length = (int) (behind.from() - entry.from() - 4);
+    byte[] word = {(byte) length, (byte) (length >> 8), (byte) (length >> 16), 0x40};
+    overwrite(entry.file(), entry.from() - 4, word);
+    check(Set.of());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {'x', 0xB9})
+  void aDamagedCounterOfSegmentsIsPassedOver(int firstByte) throws Exception {
+    Folders.copy(master, temp);
+    Path counter = temp.resolve("segment.counter");
+    byte[] bytes = Files.readAllBytes(counter);
+    bytes[0] = (byte) firstByte;
+    Files.write(counter, bytes);
+    check(Set.of());
+  }
+
   @Test
   void aZeroedFirstPageLosesWhatStoodThere() throws Exception {
     Stored entry = STORED.values().stream().toList().get(45);
