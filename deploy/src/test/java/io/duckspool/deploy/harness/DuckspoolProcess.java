@@ -130,9 +130,11 @@ public final class DuckspoolProcess implements AutoCloseable {
     }
   }
 
-  /** The stacks of all threads, for a failure message. */
+  /** The states of all threads by the kernel, then their stacks; for a failure message. */
   String stacks() {
-    return Shell.outcome(List.of("jstack", "" + pid()), Map.of()).output();
+    List<String> states = List.of("ps", "-L", "-o", "tid,state,wchan:32,comm", "-p", "" + pid());
+    return Shell.outcome(states, Map.of()).output()
+        + Shell.outcome(List.of("jstack", "" + pid()), Map.of()).output();
   }
 
   /** The end of the log file, for a failure message. */
