@@ -333,7 +333,11 @@ final class SqlRunnerTest {
         assertThrows(
             QueryException.class,
             () -> database.sqlRunner().run(BREAKS.formatted(""), format, many, out, () -> false));
-    assertTrue(e.reason().startsWith("Conversion Error: Could not convert string 'x'"), e.reason());
+    // An error ends DuckDB's other threads, one of which may be the first to say that it was ended.
+    assertTrue(
+        e.reason().startsWith("Conversion Error: Could not convert string 'x'")
+            || e.reason().equals("INTERRUPT Error: Interrupted!"),
+        e.reason());
     assertTrue(out.size() > 100_000, "nothing was streamed");
     assertFalse(out.toString(StandardCharsets.UTF_8).endsWith("]\n"));
   }
