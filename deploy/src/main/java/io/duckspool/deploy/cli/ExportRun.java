@@ -2,8 +2,8 @@ package io.duckspool.deploy.cli;
 
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.deploy.export.EntryExport;
+import io.duckspool.deploy.export.FileRangesInput;
 import io.duckspool.deploy.export.Fragment;
-import io.duckspool.deploy.export.SpoolDamage;
 import io.duckspool.spool.Envelope;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.chronicle.SpoolInspection;
@@ -77,15 +77,14 @@ final class ExportRun {
   }
 
   /** Damage of a journal; of its bytes only those of the range are wanted. */
-  void damage(SpoolDamage damage, boolean isInRange) throws IOException {
-    SpoolInspection.Problem problem = damage.problem();
+  void damage(SpoolInspection.Problem problem, boolean isInRange) throws IOException {
     String place = "segment %d, byte %d".formatted(problem.segment(), problem.offset());
     String what =
         problem.lostEntries() == 0
             ? problem.message()
             : "%s: %,d entries with %,d rows can't be read"
                 .formatted(problem.message(), problem.lostEntries(), problem.lostRows());
-    if (!isInRange || damage.bytes().isEmpty()) {
+    if (!isInRange || problem.bytes().isEmpty()) {
       fail(place, what);
       return;
     }
@@ -93,9 +92,9 @@ final class ExportRun {
       fail(place, what + "; --format raw without --signal gives the bytes");
       return;
     }
-    Fragment fragment = Fragment.damage(damage.lost(), damage.bytes());
+    Fragment fragment = Fragment.damage(problem);
     Optional<String> fault;
-    try (InputStream bytes = damage.open()) {
+    try (InputStream bytes = new FileRangesInput(problem.bytes())) {
       fault = export.bytes(fragment, bytes);
     }
     if (fault.isPresent()) {

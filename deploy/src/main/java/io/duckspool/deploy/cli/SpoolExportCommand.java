@@ -4,7 +4,6 @@ import io.duckspool.common.config.ConfigException;
 import io.duckspool.common.process.ExitCode;
 import io.duckspool.common.server.DataFolder;
 import io.duckspool.common.server.ServerFolder;
-import io.duckspool.deploy.export.SpoolDamage;
 import io.duckspool.spool.SpoolReadException;
 import io.duckspool.spool.chronicle.SpoolInspection;
 import java.io.IOException;
@@ -73,8 +72,8 @@ final class SpoolExportCommand implements Callable<Integer> {
           run.entry(envelope, array, Optional.empty());
           return true;
         });
-    for (SpoolDamage damage : SpoolDamage.of(spool, spool.verify().problems())) {
-      run.damage(damage, range.overlaps(damage.lost().first(), damage.lost().next()));
+    for (SpoolInspection.Problem problem : spool.verify().problems()) {
+      run.damage(problem, range.overlaps(problem.first(), problem.next()));
     }
   }
 }

@@ -1,7 +1,7 @@
 package io.duckspool.deploy.export;
 
-import io.duckspool.spool.FileRange;
 import io.duckspool.spool.SpoolIndex;
+import io.duckspool.spool.chronicle.SpoolInspection;
 import io.duckspool.writer.quarantine.DamagedRange;
 import io.duckspool.writer.quarantine.QuarantineNote;
 import java.util.List;
@@ -41,12 +41,13 @@ public record Fragment(
   }
 
   /** Bytes of a journal. */
-  public static Fragment damage(Lost lost, List<FileRange> bytes) {
+  public static Fragment damage(SpoolInspection.Problem problem) {
     return new Fragment(
-        lost.first().toString(),
+        problem.first().toString(),
         "damage",
-        Optional.of(lost),
-        DamagedRange.of(bytes),
+        Optional.of(
+            new Lost(problem.first(), problem.next(), problem.lostEntries(), problem.lostRows())),
+        DamagedRange.of(problem.bytes()),
         Optional.empty());
   }
 }

@@ -6,6 +6,7 @@ import io.duckspool.spool.DurableMark;
 import io.duckspool.spool.EntryCodec;
 import io.duckspool.spool.EntryMeta;
 import io.duckspool.spool.Envelope;
+import io.duckspool.spool.FileRange;
 import io.duckspool.spool.SegmentHeader;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
@@ -65,9 +66,24 @@ public final class SpoolInspection {
    * @param lostEntries entries that the counters miss here; 0 for damaged bytes around whole
    *     entries
    * @param lostRows rows of those
+   * @param first index of what is read next behind the last thing readable
+   * @param next index of what is readable next
+   * @param bytes what lies between the two, oldest first; none where none are left, as of a missing
+   *     segment
    */
   public record Problem(
-      long segment, long offset, long lostEntries, long lostRows, String message) {}
+      long segment,
+      long offset,
+      long lostEntries,
+      long lostRows,
+      String message,
+      SpoolIndex first,
+      SpoolIndex next,
+      List<FileRange> bytes) {
+    public Problem {
+      bytes = List.copyOf(bytes);
+    }
+  }
 
   /**
    * What {@link #verify} says of the whole spool.
@@ -212,14 +228,21 @@ public final class SpoolInspection {
       verification.end(mark.get().position());
     }
     return new Verdict(
-        numbers.size(), verification.entries, verification.payloadBytes, verification.problems);
+        numbers.size(),
+        verification.entries(),
+        verification.payloadBytes(),
+        verification.problems());
   }
 
-  private interface Visitor {
+  /** Is shown what is readable of a segment, in order. */
+  interface Visitor {
     /** False: nothing more of the segment is wanted. */
     boolean visit(SegmentReader reader, Found.Entry found, boolean isAfterDamage);
 
     default void newer(SegmentReader reader, Found.Newer found) {}
+
+    /** Nothing more of the segment can be read. */
+    default void end(SegmentReader reader) throws IOException {}
   }
 
   private void walk(long segment, Visitor visitor) throws SpoolReadException {
@@ -234,9 +257,9 @@ public final class SpoolInspection {
         }
         if (found instanceof Found.Newer newer) {
           visitor.newer(reader, newer);
-          return;
         }
         if (!(found instanceof Found.Entry entry)) {
+          visitor.end(reader);
           return;
         }
         if (!visitor.visit(reader, entry, isAfterDamage)) {
@@ -297,65 +320,6 @@ public final class SpoolInspection {
       return folder.segments();
     } catch (IOException e) {
       throw new SpoolReadException("the spool " + folder.path() + " can't be listed", e);
-    }
-  }
-
-  /** Follows the counters from the first thing readable to the durable mark. */
-  private static final class Verification implements Visitor {
-
-    private final List<Problem> problems = new ArrayList<>();
-    private Optional<SpoolPosition> last = Optional.empty();
-    private long entries;
-    private long payloadBytes;
-
-    @Override
-    public boolean visit(SegmentReader reader, Found.Entry found, boolean isAfterDamage) {
-      Envelope envelope = found.envelope();
-      SpoolPosition before = envelope.before();
-      long lost = last.map(position -> before.entries() - position.entries()).orElse(0L);
-      if (lost != 0 || isAfterDamage) {
-        add(reader.segment(), found.offset(), before, "unreadable bytes or missing entries before");
-      } else if (!envelope.isSegmentHeader() && !isNextOf(envelope.index())) {
-        add(reader.segment(), found.offset(), before, "entries are not in order before");
-      }
-      if (!envelope.isSegmentHeader()) {
-        entries++;
-        payloadBytes += envelope.payloadBytes();
-      }
-      last = Optional.of(envelope.after());
-      return true;
-    }
-
-    @Override
-    public void newer(SegmentReader reader, Found.Newer found) {
-      problems.add(
-          new Problem(
-              reader.segment(),
-              found.offset(),
-              0,
-              0,
-              "format version " + found.version() + " is newer than " + EntryCodec.VERSION));
-    }
-
-    void end(SpoolPosition mark) {
-      if (last.map(SpoolPosition::entries).orElse(0L) < mark.entries()) {
-        add(mark.next().segment(), 0, mark, "entries are missing up to the durable mark");
-      }
-    }
-
-    private boolean isNextOf(SpoolIndex index) {
-      return last.isEmpty() || last.get().next().equals(index);
-    }
-
-    private void add(long segment, long offset, SpoolPosition before, String message) {
-      SpoolPosition from = last.orElse(before);
-      problems.add(
-          new Problem(
-              segment,
-              offset,
-              before.entries() - from.entries(),
-              before.rows() - from.rows(),
-              message + " " + before.next()));
     }
   }
 }
