@@ -243,7 +243,7 @@ final class Intake implements AutoCloseable {
         listenUri,
         damaged.to().next(),
         damaged.reason(),
-        damaged.bytes());
+        DamagedRange.of(damaged.bytes()));
   }
 
   /** The target refused this entry: to quarantine when it comes again. */
