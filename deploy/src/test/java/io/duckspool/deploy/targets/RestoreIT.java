@@ -25,9 +25,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -64,7 +67,7 @@ final class RestoreIT {
 
   /** The order of the page: writer, target, receiver, data folder. Requests come in meanwhile. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aBackupInTheRightOrder_restoresAllThatWasAcceptedUntilThen(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       try (LoadClient load = LoadClient.start(rig.load(2, request), log)) {
@@ -95,7 +98,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aDataFolderOlderThanTheTarget_isRefused_andGoesOnAtItsNewestSegment(Trials trials)
       throws Exception {
     try (Rig rig = rig("1h").start()) {
@@ -130,7 +133,7 @@ final class RestoreIT {
 
   /** The clock is set back, so that the restored folder numbers its next segment as before. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aSegmentOfAnotherRun_isRefused_andGoesOnAtItsStart(Trials trials) throws Exception {
     WallClock clock = WallClock.in(folder, "receiver");
     Rig rig = rig("1h");
@@ -171,7 +174,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aTargetOlderThanTheDataFolder_getsAgainWhatItLacks(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -200,7 +203,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aTargetOlderThanTheOldestSegment_isRefusedWithTheGap_untilThatIsAccepted(Trials trials)
       throws Exception {
     try (Rig rig = rig("200ms").start()) {
@@ -256,7 +259,7 @@ final class RestoreIT {
 
   /** The segment that the restored ledger stands in is gone, but the ledger was at its end. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aTargetOlderThanTheOldestSegment_goesOn_whereNothingLiesBetween(Trials trials)
       throws Exception {
     try (Rig rig = rig("1h").start()) {
@@ -285,7 +288,39 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  void aLedgerInATornTail_goesOnAtTheNextSegment(Trials trials) throws Exception {
+    try (Rig rig = rig("1h").set("spool.sync", "os").start()) {
+      tearTail(rig, "durable.ckpt", "committed.ckpt");
+      // Again as long as nothing is sealed: the ledger still stands in the torn segment.
+      for (int starts = 0; starts < 2; starts++) {
+        start(rig);
+        awaitRunning(rig);
+        assertSays(
+            rig.writer().output(),
+            AS_SENT
+                + " are in the target, but no longer in the spool, which lost its tail; going on at");
+        rig.stop();
+      }
+      settleMore(rig, trials);
+    }
+  }
+
+  /** The checkpoints had got to the disk before the power was cut, the entries had not. */
+  @Test
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  void aLedgerInATornTail_withCheckpointsBehindIt_goesOn(Trials trials) throws Exception {
+    try (Rig rig = rig("1h").set("spool.sync", "os").start()) {
+      tearTail(rig);
+      start(rig);
+      awaitRunning(rig);
+      rig.stop();
+      settleMore(rig, trials);
+    }
+  }
+
+  @Test
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aTargetThatIsGone_isRefused_andStoredAnewFromTheSpool(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -308,7 +343,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aTargetThatIsGone_mayBeginAnew_atTheHead(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -328,7 +363,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 90)
+  @FaultRow(name = ROW, fault = FAULT, full = 110)
   void aDataFolderThatIsGone_beginsAnewBesideTheRowsOfBefore(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -363,6 +398,47 @@ final class RestoreIT {
       load.awaitEnd(Rig.LIMIT);
     }
     assertEquals(rejected, log.rejectedCount(), rig::logs);
+  }
+
+  /**
+   * Kills both, once all is committed, and leaves of the newest segment what it was before the last
+   * requests.
+   *
+   * @param torn checkpoints that are those of then, too
+   */
+  private void tearTail(Rig rig, String... torn) throws IOException {
+    send(rig);
+    rig.awaitCommitted();
+    List<Path> segments = rig.segmentFiles();
+    List<Path> files = new ArrayList<>(List.of(segments.get(segments.size() - 1)));
+    Stream.of(torn).map(rig.serverFolder()::resolve).forEach(files::add);
+    Path onDisk = folder.resolve("on-disk");
+    for (Path file : files) {
+      Operator.copy(file, onDisk.resolve(file.getFileName()));
+    }
+    send(rig);
+    rig.awaitCommitted();
+    rig.killAll();
+    for (Path file : files) {
+      Operator.delete(file);
+      Operator.copy(onDisk.resolve(file.getFileName()), file);
+    }
+  }
+
+  private static void awaitRunning(Rig rig) {
+    Operator operator = new Operator(rig);
+    Await.until(
+        "the pipeline goes on",
+        Rig.LIMIT,
+        () -> operator.pipeline().path("state").asText().equals("running"),
+        rig::logs);
+  }
+
+  private void settleMore(Rig rig, Trials trials) throws SQLException {
+    start(rig);
+    send(rig);
+    trials.tried();
+    trials.settle(rig, log);
   }
 
   /** Commits all, stops, and compares: these requests are not there, all others once. */

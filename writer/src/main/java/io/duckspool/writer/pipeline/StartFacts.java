@@ -42,10 +42,15 @@ record StartFacts(
    */
   record LedgerSegment(Optional<SegmentHeader> header, Optional<SpoolPosition> atNext) {}
 
-  /** Reads the facts from the spool. */
+  /**
+   * Reads the facts from the spool. The mark first: a receiver that starts meanwhile publishes it
+   * when its segment is there, so that one who trusts the mark has seen that segment.
+   */
   static StartFacts gather(
       Optional<LedgerRow> ledger, SpoolTailer tailer, Predicate<String> isReceiverOfRunAlive)
       throws SpoolException {
+    Optional<DurableMark> mark = tailer.durableMark();
+    boolean isReceiverAlive = mark.isPresent() && isReceiverOfRunAlive.test(mark.get().runId());
     List<Long> segments = tailer.segments();
     Optional<Long> oldestSegment = segments.stream().findFirst();
     Optional<SegmentHeader> oldest = Optional.empty();
@@ -65,11 +70,8 @@ record StartFacts(
       if (after.isPresent()) {
         following = tailer.header(after.get());
       }
-      Optional<DurableMark> mark = tailer.durableMark();
       isMarkTrusted =
-          mark.isPresent()
-              && (mark.get().position().next().compareTo(next) >= 0
-                  || isReceiverOfRunAlive.test(mark.get().runId()));
+          isReceiverAlive || mark.filter(m -> m.position().next().compareTo(next) >= 0).isPresent();
     }
     return new StartFacts(
         ledger,

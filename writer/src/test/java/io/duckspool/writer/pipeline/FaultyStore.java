@@ -20,7 +20,7 @@ import java.util.function.Predicate;
 
 /**
  * A real store whose tailers fail at a chosen step: with an I/O error, or like a kill; or meet
- * damage between two entries.
+ * damage between two entries, or a receiver that starts meanwhile.
  */
 final class FaultyStore implements SpoolStore {
 
@@ -34,6 +34,7 @@ final class FaultyStore implements SpoolStore {
   private int steps;
   private boolean isKill;
   private Optional<SpoolIndex> damagedBefore = Optional.empty();
+  private Runnable afterListing = () -> {};
 
   FaultyStore(SpoolStore real) {
     this.real = real;
@@ -49,6 +50,11 @@ final class FaultyStore implements SpoolStore {
   /** Tailers meet damage in which no entry is lost. */
   void damageBefore(SpoolIndex index) {
     damagedBefore = Optional.of(index);
+  }
+
+  /** Lets something happen right after a tailer has listed the segments. */
+  void afterNextListing(Runnable event) {
+    afterListing = event;
   }
 
   boolean hasFailed() {
@@ -122,7 +128,11 @@ final class FaultyStore implements SpoolStore {
     @Override
     public List<Long> segments() throws SpoolException {
       step();
-      return tailer.segments();
+      List<Long> listed = tailer.segments();
+      Runnable event = afterListing;
+      afterListing = () -> {};
+      event.run();
+      return listed;
     }
 
     @Override

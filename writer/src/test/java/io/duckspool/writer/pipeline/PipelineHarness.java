@@ -188,7 +188,8 @@ final class PipelineHarness implements AutoCloseable {
     beforeAliveAnswer = event;
   }
 
-  private boolean isAlive(String run) {
+  /** Whether the receiver of a run holds its lock. */
+  boolean isAlive(String run) {
     Runnable event = beforeAliveAnswer;
     beforeAliveAnswer = () -> {};
     event.run();

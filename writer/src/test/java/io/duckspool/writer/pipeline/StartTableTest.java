@@ -1,11 +1,16 @@
 package io.duckspool.writer.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.duckspool.spool.Spool;
+import io.duckspool.spool.SpoolException;
 import io.duckspool.spool.SpoolIndex;
 import io.duckspool.spool.SpoolPosition;
+import io.duckspool.spool.SpoolTailer;
 import io.duckspool.writer.sink.LedgerRow;
+import io.duckspool.writer.sink.SinkException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -146,17 +151,7 @@ final class StartTableTest {
     SpoolPosition torn = server.spool().durable();
     server.restartReceiver();
     server.append(4);
-    // The target has two more entries of the first segment than the power cut left of it.
-    SpoolIndex beyond = new SpoolIndex(torn.next().segment(), torn.next().sequence() + 2);
-    LedgerRow row = server.ledger();
-    server.sink.setLedger(
-        new LedgerRow(
-            row.spoolId(),
-            row.listenUri(),
-            row.runId(),
-            new SpoolPosition(beyond, torn.entries() + 2, torn.rows() + 9, torn.bytes() + 99),
-            2,
-            row.updatedAt()));
+    setLedgerBeyond(torn);
     server.startPipeline();
     server.drain();
 
@@ -171,16 +166,7 @@ final class StartTableTest {
     server.append(3);
     SpoolPosition torn = server.spool().durable();
     server.restartReceiver();
-    SpoolIndex beyond = new SpoolIndex(torn.next().segment(), torn.next().sequence() + 2);
-    LedgerRow row = server.ledger();
-    server.sink.setLedger(
-        new LedgerRow(
-            row.spoolId(),
-            row.listenUri(),
-            row.runId(),
-            new SpoolPosition(beyond, torn.entries() + 2, torn.rows() + 9, torn.bytes() + 99),
-            2,
-            row.updatedAt()));
+    setLedgerBeyond(torn);
     for (int restart = 0; restart < 3; restart++) {
       server.startPipeline();
       server.runUntilState(PipelineState.RUNNING);
@@ -193,6 +179,53 @@ final class StartTableTest {
 
     assertEquals(server.sent.subList(5, 9).stream().sorted().toList(), server.storedIds());
     assertEquals(server.spool().durable().next(), server.ledger().position().next());
+  }
+
+  /** It had listed the segments, and then found the mark of a receiver that runs. */
+  @Test
+  void aLedgerInATornTail_isSeen_byAWriterThatStartsBesideTheReceiver() throws Exception {
+    server.append(2);
+    server.append(3);
+    SpoolPosition torn = server.spool().durable();
+    setLedgerBeyond(torn);
+    server.stopReceiver();
+    FaultyStore store = new FaultyStore(server.store);
+    server.store = store;
+    store.afterNextListing(
+        () -> {
+          try {
+            Spool unused = server.startReceiver();
+          } catch (SpoolException e) {
+            throw new AssertionError(e);
+          }
+        });
+    SpoolTailer tailer = store.openForRead(server.folder.path(), server.spoolId, server::isAlive);
+    try (tailer) {
+      assertInstanceOf(StartDecision.WaitForReceiver.class, decide(tailer));
+      StartDecision.SkipTornTail skipped =
+          assertInstanceOf(StartDecision.SkipTornTail.class, decide(tailer));
+      assertEquals(2, skipped.entryCount());
+      assertEquals(9, skipped.rowCount());
+    }
+  }
+
+  /** The target has two more entries of a segment than the power cut left of it. */
+  private void setLedgerBeyond(SpoolPosition torn) throws SinkException {
+    SpoolIndex beyond = new SpoolIndex(torn.next().segment(), torn.next().sequence() + 2);
+    LedgerRow row = server.ledger();
+    server.sink.setLedger(
+        new LedgerRow(
+            row.spoolId(),
+            row.listenUri(),
+            row.runId(),
+            new SpoolPosition(beyond, torn.entries() + 2, torn.rows() + 9, torn.bytes() + 99),
+            2,
+            row.updatedAt()));
+  }
+
+  private StartDecision decide(SpoolTailer tailer) throws Exception {
+    StartFacts facts = StartFacts.gather(Optional.of(server.ledger()), tailer, server::isAlive);
+    return StartDecision.decide(PipelineHarness.URI, facts);
   }
 
   @Test
