@@ -9,6 +9,13 @@ import java.util.function.Supplier;
 public final class Await {
   private static final long POLL_NANOS = 20_000_000;
 
+  /**
+   * What is waited for works on the same cores: the longer it takes, the less often it is asked.
+   */
+  private static final int POLLS_PER_TIME = 50;
+
+  private static final long MAX_POLL_NANOS = 500_000_000;
+
   private Await() {}
 
   /**
@@ -22,7 +29,23 @@ public final class Await {
   /** As {@link #until(String, Duration, Callable)}; {@code state} explains a failure. */
   public static void until(
       String what, Duration limit, Callable<Boolean> condition, Supplier<String> state) {
-    long deadline = System.nanoTime() + limit.toNanos();
+    until(what, limit, condition, state, () -> "");
+  }
+
+  /**
+   * As {@link #until(String, Duration, Callable, Supplier)}, as long as something moves.
+   *
+   * @param limit begins anew where it ends and {@code progress} says something else than before
+   */
+  public static void until(
+      String what,
+      Duration limit,
+      Callable<Boolean> condition,
+      Supplier<String> state,
+      Supplier<String> progress) {
+    long began = System.nanoTime();
+    long deadline = began + limit.toNanos();
+    String reached = progress.get();
     while (true) {
       Exception last = null;
       try {
@@ -38,10 +61,17 @@ public final class Await {
         last = e;
       }
       if (System.nanoTime() >= deadline) {
-        throw new AssertionError(
-            "not within " + limit.toSeconds() + " s: " + what + "\n" + state.get(), last);
+        String now = progress.get();
+        if (now.equals(reached)) {
+          throw new AssertionError(
+              "not within " + limit.toSeconds() + " s: " + what + "\n" + state.get(), last);
+        }
+        reached = now;
+        deadline = System.nanoTime() + limit.toNanos();
       }
-      LockSupport.parkNanos(POLL_NANOS);
+      long waited = System.nanoTime() - began;
+      LockSupport.parkNanos(
+          Math.max(POLL_NANOS, Math.min(waited / POLLS_PER_TIME, MAX_POLL_NANOS)));
     }
   }
 

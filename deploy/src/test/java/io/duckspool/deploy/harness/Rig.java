@@ -25,6 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +50,7 @@ public final class Rig implements AutoCloseable {
 
   private static final Duration REPLY_LIMIT = Duration.ofSeconds(90);
   private static final int SIGKILLED = 137;
+  private static final Pattern COMMITTED_INDEX = Pattern.compile("\"committed_index\":\"[^\"]*\"");
 
   private final Path folder;
   private final Path data;
@@ -353,6 +357,7 @@ public final class Rig implements AutoCloseable {
     awaitCommitted(LIMIT);
   }
 
+  /** As {@link #awaitCommitted()}, with a limit on how long nothing at all is committed. */
   public void awaitCommitted(Duration limit) {
     String fence = "fence " + ++fences;
     Await.until(
@@ -370,7 +375,24 @@ public final class Rig implements AutoCloseable {
           requireAlive();
           return isCommitted(fence);
         },
-        () -> logs() + whatTheWriterDoes());
+        () -> logs() + whatTheWriterDoes(),
+        this::committedIndices);
+  }
+
+  /** Of all pipelines; empty where the writer doesn't answer. */
+  private String committedIndices() {
+    try {
+      return COMMITTED_INDEX
+          .matcher(pipelines())
+          .results()
+          .map(MatchResult::group)
+          .collect(Collectors.joining(","));
+    } catch (IOException e) {
+      return "";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    }
   }
 
   /** For a wait that no log explains. */

@@ -247,14 +247,9 @@ public final class SpoolInspection {
 
   private void walk(long segment, Visitor visitor) throws SpoolReadException {
     try (SegmentReader reader = SegmentReader.open(folder, segment)) {
-      long at = 0;
-      long minSequence = 0;
+      SegmentWalk walk = new SegmentWalk(reader);
       while (true) {
-        Found found = reader.read(at);
-        boolean isAfterDamage = found instanceof Found.Nothing;
-        if (found instanceof Found.Nothing nothing) {
-          found = reader.search(nothing.offset(), minSequence);
-        }
+        Found found = walk.next();
         if (found instanceof Found.Newer newer) {
           visitor.newer(reader, newer);
         }
@@ -262,11 +257,9 @@ public final class SpoolInspection {
           visitor.end(reader);
           return;
         }
-        if (!visitor.visit(reader, entry, isAfterDamage)) {
+        if (!visitor.visit(reader, entry, walk.isAfterDamage())) {
           return;
         }
-        at = entry.nextOffset();
-        minSequence = entry.envelope().index().sequence() + 1;
       }
     } catch (NoSuchFileException e) {
       // The writer deleted it meanwhile: it is no longer part of the spool.

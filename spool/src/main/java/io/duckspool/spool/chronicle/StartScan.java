@@ -71,23 +71,12 @@ final class StartScan {
     return new Result(end, present, unused(present, empty));
   }
 
-  /** Reads a segment to its end, over damage. */
+  /** Reads a segment to its end. */
   private boolean holdsEntries(SegmentReader reader) throws IOException, SpoolOpenException {
-    long offset = 0;
-    long minSequence = 0;
+    SegmentWalk walk = new SegmentWalk(reader);
     boolean hasEntries = false;
-    Succession succession = new Succession();
     while (true) {
-      Found found = reader.read(offset);
-      if (found instanceof Found.Nothing || succession.refuses(found)) {
-        long from = found instanceof Found.Nothing nothing ? nothing.offset() : offset;
-        found = search(reader, from, minSequence, succession);
-        if (found instanceof Found.Nothing) {
-          // Bytes that are no entry, perhaps acked once: evidence, so the file is kept.
-          long endMark = from + SegmentReader.END_MARK_BYTES;
-          return hasEntries || reader.endOfContent(endMark) > endMark;
-        }
-      }
+      Found found = walk.next();
       if (found instanceof Found.Newer newer) {
         throw new SpoolOpenException(
             reader.file()
@@ -97,6 +86,11 @@ final class StartScan {
                 + EntryCodec.VERSION
                 + ": upgrade the receiver");
       }
+      if (found instanceof Found.Nothing nothing) {
+        // Bytes that are no entry, perhaps acked once: evidence, so the file is kept.
+        long endMark = nothing.offset() + SegmentReader.END_MARK_BYTES;
+        return hasEntries || reader.endOfContent(endMark) > endMark;
+      }
       Found.Entry entry = (Found.Entry) found;
       if (entry.envelope().isSegmentHeader()) {
         int payloadOffset = entry.envelope().headerBytes();
@@ -104,27 +98,11 @@ final class StartScan {
             EntryCodec.decodeSegmentHeader(entry.envelope(), reader.array(), payloadOffset);
         requireOwn(header, reader.file());
         advance(header.previousEnd());
-        SpoolIndex first = new SpoolIndex(header.segment(), 1);
-        succession.readUpTo(header.start().at(first), entry.nextOffset());
       } else {
         hasEntries = true;
         advance(entry.envelope().after());
-        succession.readUpTo(entry.envelope().after(), entry.nextOffset());
       }
-      minSequence = entry.envelope().index().sequence() + 1;
-      offset = entry.nextOffset();
     }
-  }
-
-  /** Searches for what can be read next, over bytes in payloads that look like it. */
-  private static Found search(
-      SegmentReader reader, long offset, long minSequence, Succession succession)
-      throws IOException {
-    Found found = reader.search(offset, minSequence);
-    while (found instanceof Found.Entry entry && succession.refuses(entry)) {
-      found = reader.search(entry.nextOffset(), minSequence);
-    }
-    return found;
   }
 
   private void requireOwn(SegmentHeader header, Path file) throws SpoolOpenException {

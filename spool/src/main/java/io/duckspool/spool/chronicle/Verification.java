@@ -47,9 +47,7 @@ final class Verification implements SpoolInspection.Visitor {
     SpoolPosition before = envelope.before();
     long lost = last.map(position -> before.entries() - position.entries()).orElse(0L);
     if (lost != 0 || isAfterDamage) {
-      addBefore(reader, found, lost, "unreadable bytes or missing entries before");
-    } else if (!envelope.isSegmentHeader() && !isNextOf(envelope.index())) {
-      addBefore(reader, found, lost, "entries are not in order before");
+      addBefore(reader, found, lost);
     }
     if (!envelope.isSegmentHeader()) {
       entries++;
@@ -106,15 +104,11 @@ final class Verification implements SpoolInspection.Visitor {
     }
   }
 
-  private boolean isNextOf(SpoolIndex index) {
-    return last.isEmpty() || last.get().next().equals(index);
-  }
-
   private SpoolIndex firstUnread(long inSegment) {
     return last.map(SpoolPosition::next).orElse(new SpoolIndex(inSegment, 0));
   }
 
-  private void addBefore(SegmentReader reader, Found.Entry found, long lost, String message) {
+  private void addBefore(SegmentReader reader, Found.Entry found, long lost) {
     Envelope envelope = found.envelope();
     long to = found.offset() - SegmentReader.WORD_BYTES;
     // Before a header are only Chronicle's own pages: what is lost stood in another segment.
@@ -127,7 +121,7 @@ final class Verification implements SpoolInspection.Visitor {
         found.offset(),
         envelope.before(),
         envelope.index(),
-        message + " " + envelope.before().next());
+        "unreadable bytes or missing entries before " + envelope.before().next());
   }
 
   private void add(long at, long offset, SpoolPosition before, SpoolIndex next, String message) {
