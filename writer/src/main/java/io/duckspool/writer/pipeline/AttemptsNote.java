@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * attempts 1 &lt;mode&gt; &lt;first index&gt; &lt;tries&gt; &lt;suspect bytes&gt; &lt;CRC32C of the words before, hexadecimal&gt;
- * mode: idle (no batch in hand), batch, single (one entry at a time)
+ * mode: idle (no batch in hand), batch, single (a search for the entry that kills)
  * </pre>
  *
  * <p>A plain write survives the death of the process, which is what this note is about; after an
@@ -52,8 +52,9 @@ final class AttemptsNote implements AutoCloseable {
    * A try, noted before it begins.
    *
    * @param first index of its first entry
-   * @param tries how often a batch from there was tried without an end, this one included
-   * @param suspectBytes payload bytes that are still to be taken one entry at a time
+   * @param tries how often a batch from there was tried without an end, this one included; in a
+   *     search only those that held no other entry
+   * @param suspectBytes payload bytes that are still to be searched
    */
   record Attempt(Mode mode, SpoolIndex first, int tries, long suspectBytes) {
 

@@ -7,9 +7,11 @@ import java.io.IOException;
 
 /**
  * Finds an entry that kills the process. After three deaths with the same batch in hand, entries
- * are taken one at a time; an entry that was alone in hand at three deaths goes to quarantine.
- * Taking one at a time ends after as many payload bytes as a batch could have held, or with the
- * quarantine.
+ * are taken one at a time; an entry that was alone in hand at three deaths goes to quarantine. Once
+ * some were fine alone, each commit lets the next batch hold twice as many; a death begins anew
+ * with one. The search ends after as many payload bytes as a batch could have held, or with the
+ * quarantine. So a killer among n entries takes some log2(n) deaths to find; and where there is
+ * none, for the process was killed from outside, n entries don't take n commits.
  *
  * <p>Used by the pipeline's thread; owns the note.
  */
@@ -21,10 +23,18 @@ final class DeathWatch implements AutoCloseable {
   /** Deaths with one entry in hand before it is quarantined. */
   static final int MAX_ENTRY_DEATHS = 3;
 
+  /** Entries that are taken one at a time, after a death, before batches grow. */
+  static final int COMMITS_ALONE = 8;
+
   private final AttemptsNote note;
   private final long maxSuspectBytes;
   private Attempt last;
   private long suspectBytes;
+
+  /** What a batch may hold in a search. */
+  private long room = 1;
+
+  private int commitsAlone;
 
   /**
    * Takes up the note that the last process left.
@@ -46,8 +56,12 @@ final class DeathWatch implements AutoCloseable {
     }
   }
 
-  /** Whether the next batch may hold one entry only. */
-  boolean takesOneAtATime() {
+  /** How many entries the next batch may hold. */
+  long maxEntries() {
+    return isSearching() ? room : Long.MAX_VALUE;
+  }
+
+  private boolean isSearching() {
     return suspectBytes > 0;
   }
 
@@ -64,9 +78,11 @@ final class DeathWatch implements AutoCloseable {
 
   /** Notes that a batch from {@code first} on is taken in hand. On disk when it returns. */
   void begin(SpoolIndex first) throws IOException {
-    Mode mode = takesOneAtATime() ? Mode.SINGLE : Mode.BATCH;
+    Mode mode = isSearching() ? Mode.SINGLE : Mode.BATCH;
     boolean again = last.mode() == mode && last.first().equals(first);
-    last = new Attempt(mode, first, again ? last.tries() + 1 : 1, suspectBytes);
+    boolean mayHaveCompany = isSearching() && room > 1; // It alone is not to blame, then.
+    int tries = mayHaveCompany ? 0 : again ? last.tries() + 1 : 1;
+    last = new Attempt(mode, first, tries, suspectBytes);
     note.write(last);
   }
 
@@ -75,15 +91,17 @@ final class DeathWatch implements AutoCloseable {
     if (last.mode() == Mode.IDLE) {
       return;
     }
-    // An entry that is taken alone keeps its mode on disk: the search goes on after a death.
-    last =
-        takesOneAtATime() ? new Attempt(Mode.SINGLE, last.first(), 0, suspectBytes) : Attempt.NONE;
+    // On disk the mode stays: the search goes on after a death.
+    last = isSearching() ? new Attempt(Mode.SINGLE, last.first(), 0, suspectBytes) : Attempt.NONE;
     note.write(last);
   }
 
   /** Entries were committed. */
   void passed(long payloadBytes) {
     suspectBytes = Math.max(0, suspectBytes - payloadBytes);
+    if (++commitsAlone >= COMMITS_ALONE) {
+      room = Math.min(2 * room, Integer.MAX_VALUE);
+    }
   }
 
   /** The entry that killed the process is in quarantine: the search is over. */

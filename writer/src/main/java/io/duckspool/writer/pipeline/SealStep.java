@@ -92,7 +92,7 @@ final class SealStep {
 
   /** How many entries the next batch may hold. */
   long maxEntries() {
-    return watch.takesOneAtATime() ? 1 : bisection.maxEntries();
+    return Math.min(watch.maxEntries(), bisection.maxEntries());
   }
 
   /**

@@ -2,7 +2,6 @@ package io.duckspool.writer.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.common.admin.ListenUri;
 import io.duckspool.common.server.DataFolder;
@@ -45,7 +44,7 @@ final class BlamelessEndTest {
       BlamelessEnd.note(data, "DuckDB failed fatally");
       BlamelessEnd.settle(data);
       try (DeathWatch watch = start()) {
-        assertFalse(watch.takesOneAtATime(), "after " + end);
+        assertEquals(Long.MAX_VALUE, watch.maxEntries(), "after " + end);
         assertFalse(watch.condemns(FIRST), "after " + end);
       }
     }
@@ -62,7 +61,7 @@ final class BlamelessEndTest {
     BlamelessEnd.settle(data);
     endWithABatchInHand();
     try (DeathWatch watch = start()) {
-      assertTrue(watch.takesOneAtATime());
+      assertEquals(1, watch.maxEntries());
     }
   }
 

@@ -10,9 +10,12 @@ import io.duckspool.writer.pipeline.AttemptsNote.Mode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DeathWatchTest {
 
@@ -28,12 +31,12 @@ final class DeathWatchTest {
   }
 
   @Test
-  void afterThreeDeathsWithTheSameBatch_entriesAreTakenOneAtATime() throws IOException {
+  void afterThreeDeathsWithTheSameBatch_theNextBatchHoldsOneEntry() throws IOException {
     die(FIRST);
     die(FIRST);
-    assertFalse(start().takesOneAtATime());
+    assertEquals(Long.MAX_VALUE, start().maxEntries());
     die(FIRST);
-    assertTrue(start().takesOneAtATime());
+    assertEquals(1, start().maxEntries());
     assertFalse(start().condemns(FIRST));
   }
 
@@ -48,7 +51,7 @@ final class DeathWatchTest {
     assertFalse(watch.condemns(SECOND));
     watch.found();
     watch.survived();
-    assertFalse(watch.takesOneAtATime());
+    assertEquals(Long.MAX_VALUE, watch.maxEntries());
     assertFalse(start().condemns(FIRST));
   }
 
@@ -57,22 +60,19 @@ final class DeathWatchTest {
     for (int death = 0; death < 3; death++) {
       die(FIRST);
     }
+    DeathWatch watch = start();
+    watch.begin(FIRST);
+    watch.passed(10);
+    watch.survived();
     for (int death = 0; death < 3; death++) {
-      DeathWatch watch = start();
-      if (death == 0) {
-        watch.begin(FIRST);
-        watch.passed(10);
-        watch.survived();
-      }
-      assertTrue(watch.takesOneAtATime());
-      assertFalse(watch.condemns(SECOND));
-      watch.begin(SECOND);
+      assertFalse(start().condemns(SECOND));
+      die(SECOND);
     }
     assertTrue(start().condemns(SECOND));
   }
 
   @Test
-  void takingOneAtATimeEndsAfterAsManyBytesAsABatchHolds() throws IOException {
+  void theSearchEndsAfterAsManyBytesAsABatchHolds() throws IOException {
     for (int death = 0; death < 3; death++) {
       die(FIRST);
     }
@@ -80,12 +80,74 @@ final class DeathWatchTest {
     watch.begin(FIRST);
     watch.passed(60);
     watch.survived();
-    assertTrue(start().takesOneAtATime());
+    assertEquals(1, start().maxEntries());
     watch.begin(SECOND);
     watch.passed(40);
     watch.survived();
-    assertFalse(watch.takesOneAtATime());
-    assertFalse(start().takesOneAtATime());
+    assertEquals(Long.MAX_VALUE, watch.maxEntries());
+    assertEquals(Long.MAX_VALUE, start().maxEntries());
+  }
+
+  @Test
+  void commitsDoubleTheNextBatch_andADeathInCompanyIsNotHeldAgainstItsFirstEntry()
+      throws IOException {
+    for (int death = 0; death < 3; death++) {
+      die(FIRST);
+    }
+    DeathWatch watch = start();
+    for (int entries : List.of(1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8)) {
+      assertEquals(entries, watch.maxEntries());
+      watch.begin(FIRST);
+      watch.passed(entries);
+      watch.survived();
+    }
+    watch.begin(SECOND);
+    for (int death = 0; death < 3; death++) {
+      assertEquals(1, start().maxEntries());
+      assertFalse(start().condemns(SECOND), "after " + death + " deaths alone");
+      die(SECOND);
+    }
+    assertTrue(start().condemns(SECOND));
+  }
+
+  /** Of a backlog as large as a batch: kills from outside cost few commits, a killer few deaths. */
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 0, 1, 7, 8, 9, 500, 511, 512, 998, 999})
+  void aSearchTakesLogarithmicallyManyCommitsAndDeaths(int killer) throws IOException {
+    int entries = 1000;
+    int deaths = 3;
+    for (int death = 0; death < deaths; death++) {
+      die(indexOf(0), entries);
+    }
+    int commits = 0;
+    int condemned = -1;
+    int next = 0;
+    DeathWatch watch = start(entries);
+    while (next < entries) {
+      if (watch.condemns(indexOf(next))) {
+        condemned = next;
+        watch.found();
+      }
+      watch.begin(indexOf(next));
+      int end = (int) Math.min(entries, next + watch.maxEntries());
+      if (next <= killer && killer < end && condemned < 0) {
+        deaths++;
+        watch.close();
+        watch = start(entries);
+      } else {
+        commits++;
+        watch.passed(end - next);
+        watch.survived();
+        next = end;
+      }
+    }
+    assertEquals(killer, condemned);
+    assertTrue(deaths <= (killer < DeathWatch.COMMITS_ALONE ? 6 : 6 + 10), deaths + " deaths");
+    assertTrue(commits <= 10 * deaths, commits + " commits");
+  }
+
+  private static SpoolIndex indexOf(int entry) {
+    return new SpoolIndex(60_000_001, entry + 1);
   }
 
   @Test
@@ -94,7 +156,7 @@ final class DeathWatchTest {
     die(FIRST);
     die(SECOND);
     die(FIRST);
-    assertFalse(start().takesOneAtATime());
+    assertEquals(Long.MAX_VALUE, start().maxEntries());
   }
 
   @Test
@@ -104,7 +166,7 @@ final class DeathWatchTest {
       watch.begin(FIRST);
       watch.survived();
     }
-    assertFalse(start().takesOneAtATime());
+    assertEquals(Long.MAX_VALUE, start().maxEntries());
   }
 
   @Test
@@ -129,12 +191,20 @@ final class DeathWatchTest {
   }
 
   private void die(SpoolIndex first) throws IOException {
-    DeathWatch watch = start();
+    die(first, 100);
+  }
+
+  private void die(SpoolIndex first, int maxBytes) throws IOException {
+    DeathWatch watch = start(maxBytes);
     watch.begin(first);
     watch.close();
   }
 
   private DeathWatch start() throws IOException {
-    return new DeathWatch(AttemptsNote.open(file), 100);
+    return start(100);
+  }
+
+  private DeathWatch start(int maxBytes) throws IOException {
+    return new DeathWatch(AttemptsNote.open(file), maxBytes);
   }
 }
