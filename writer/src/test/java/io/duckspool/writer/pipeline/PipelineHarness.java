@@ -74,8 +74,13 @@ final class PipelineHarness implements AutoCloseable {
   final List<String> sent = new ArrayList<>();
   final List<String> sentSpans = new ArrayList<>();
 
+  /** Segments end where the receiver starts again, and not because a test takes long. */
   SpoolOptions options =
-      SpoolOptions.defaults(1 << 20).withDiskReserveBytes(0).withSegmentBytes(512L << 20);
+      SpoolOptions.defaults(1 << 20)
+          .withDiskReserveBytes(0)
+          .withSegmentBytes(512L << 20)
+          .withSegmentAge(Duration.ofHours(1));
+
   SealLimits limits = LIMITS;
   DuckDbDatabase database;
   SpoolStore store = new ChronicleSpoolStore(InstantSource.system(), System::nanoTime);
