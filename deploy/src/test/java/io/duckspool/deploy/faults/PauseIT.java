@@ -29,11 +29,11 @@ final class PauseIT {
   @FaultRow(name = ROW, fault = FAULT, quick = 2, full = 100, perRun = 25)
   void pausedWriter_goesOn_whileTheReceiverAccepts(Trials trials) throws SQLException {
     try (Rig rig = rig().start()) {
-      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 2, logs), log)) {
+      try (LoadClient load = LoadClient.start(rig.load(2, Integer.MAX_VALUE, 20, logs), log)) {
         for (int i = 0; i < trials.count(); i++) {
-          load.awaitMoreAcks(1 + trials.random().nextInt(300), Rig.LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(60), Rig.LIMIT);
           rig.writer().pause();
-          load.awaitMoreAcks(1 + trials.random().nextInt(600), Rig.LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(120), Rig.LIMIT);
           pass(trials);
           rig.writer().resume();
           trials.tried();
@@ -48,9 +48,9 @@ final class PauseIT {
   @FaultRow(name = ROW, fault = FAULT, quick = 2, full = 100, perRun = 25)
   void pausedReceiver_goesOn_whileTheWriterIsRestarted(Trials trials) throws SQLException {
     try (Rig rig = rig().start()) {
-      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 2, logs), log)) {
+      try (LoadClient load = LoadClient.start(rig.load(2, Integer.MAX_VALUE, 20, logs), log)) {
         for (int i = 0; i < trials.count(); i++) {
-          load.awaitMoreAcks(1 + trials.random().nextInt(300), Rig.LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(60), Rig.LIMIT);
           rig.receiver().pause();
           rig.writer().kill();
           rig.startWriter();

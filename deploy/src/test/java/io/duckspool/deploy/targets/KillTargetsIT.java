@@ -74,7 +74,7 @@ final class KillTargetsIT {
             // Two of three kills hit a writer at work, the third one on its way up.
             rig.awaitWriter();
           }
-          load.awaitMoreAcks(1 + trials.random().nextInt(600), Rig.LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(300), Rig.LIMIT);
           rig.writer().kill();
           rig.startWriter();
           trials.tried();
