@@ -48,8 +48,7 @@ record PipelineSnapshot(
         oldestUnixNanos == Long.MAX_VALUE
             ? null
             : Math.max(0, nowUnixMillis - TimeUnit.NANOSECONDS.toMillis(oldestUnixNanos));
-    @Nullable Long lastSealAge =
-        sealsTotal == 0 ? null : TimeUnit.NANOSECONDS.toMillis(tickerNanos - lastSealNanos);
+    @Nullable Long lastSealAge = sealsTotal == 0 ? null : ageMillis(lastSealNanos, tickerNanos);
     return new AdminApi.PipelineStatus(
         settings.spoolId(),
         settings.listenUri(),
@@ -70,10 +69,15 @@ record PipelineSnapshot(
         lastError,
         maintenance.runsTotal(),
         maintenance.failuresTotal(),
-        maintenance.runsTotal() == 0
-            ? null
-            : TimeUnit.NANOSECONDS.toMillis(tickerNanos - maintenance.lastRunNanos()),
+        maintenance.runsTotal() == 0 ? null : ageMillis(maintenance.lastRunNanos(), tickerNanos),
         maintenance.lastError(),
         settings.promoted().count());
+  }
+
+  /**
+   * Not below 0 where a pipeline's thread has published this after the caller looked at the clock.
+   */
+  private static long ageMillis(long sinceNanos, long nowNanos) {
+    return TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNanos - sinceNanos));
   }
 }

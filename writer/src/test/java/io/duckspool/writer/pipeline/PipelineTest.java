@@ -54,6 +54,23 @@ final class PipelineTest {
     assertEquals(server.ledger().position(), server.spool().committed().position());
   }
 
+  /**
+   * Who asks reads the clock first, and then what the pipeline's thread has published meanwhile.
+   */
+  @Test
+  void theAgeOfASealThatCameAfterTheClockWasReadIsZero() throws Exception {
+    server.append(2);
+    Pipeline pipeline = server.startPipeline();
+    long millis = server.clock.millis();
+    long nanos = server.clock.getAsLong();
+    server.drain();
+    assertEquals(1, pipeline.snapshot().sealsTotal());
+    assertTrue(server.clock.getAsLong() > nanos);
+
+    AdminApi.PipelineStatus status = pipeline.snapshot().toStatus(server.settings(), millis, nanos);
+    assertEquals(0, status.lastSealAgeMs());
+  }
+
   @Test
   void entriesAreSealedAtOnceWhenTheyReachTheTargetSize() throws Exception {
     server.limits = new SealLimits(10_000, 5_000, 1 << 20, 1_000);
