@@ -42,6 +42,10 @@ final class RestoreIT {
   private static final int RECORDS = 10;
   private static final int REQUESTS = 40;
   private static final String ROW = "restore";
+
+  /** Ten times each test. */
+  private static final int FULL = 110;
+
   private static final String FAULT = "backups put back, targets and data folders that are gone";
 
   /** What {@link #send} and one {@link Rig#awaitCommitted} bring, as messages count it. */
@@ -67,7 +71,7 @@ final class RestoreIT {
 
   /** The order of the page: writer, target, receiver, data folder. Requests come in meanwhile. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aBackupInTheRightOrder_restoresAllThatWasAcceptedUntilThen(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       try (LoadClient load = LoadClient.start(rig.load(2, request), log)) {
@@ -98,7 +102,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aDataFolderOlderThanTheTarget_isRefused_andGoesOnAtItsNewestSegment(Trials trials)
       throws Exception {
     try (Rig rig = rig("1h").start()) {
@@ -133,7 +137,7 @@ final class RestoreIT {
 
   /** The clock is set back, so that the restored folder numbers its next segment as before. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aSegmentOfAnotherRun_isRefused_andGoesOnAtItsStart(Trials trials) throws Exception {
     WallClock clock = WallClock.in(folder, "receiver");
     Rig rig = rig("1h");
@@ -174,7 +178,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aTargetOlderThanTheDataFolder_getsAgainWhatItLacks(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -203,7 +207,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aTargetOlderThanTheOldestSegment_isRefusedWithTheGap_untilThatIsAccepted(Trials trials)
       throws Exception {
     try (Rig rig = rig("200ms").start()) {
@@ -259,7 +263,7 @@ final class RestoreIT {
 
   /** The segment that the restored ledger stands in is gone, but the ledger was at its end. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aTargetOlderThanTheOldestSegment_goesOn_whereNothingLiesBetween(Trials trials)
       throws Exception {
     try (Rig rig = rig("1h").start()) {
@@ -288,7 +292,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aLedgerInATornTail_goesOnAtTheNextSegment(Trials trials) throws Exception {
     try (Rig rig = rig("1h").set("spool.sync", "os").start()) {
       tearTail(rig, "durable.ckpt", "committed.ckpt");
@@ -308,7 +312,7 @@ final class RestoreIT {
 
   /** The checkpoints had got to the disk before the power was cut, the entries had not. */
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aLedgerInATornTail_withCheckpointsBehindIt_goesOn(Trials trials) throws Exception {
     try (Rig rig = rig("1h").set("spool.sync", "os").start()) {
       tearTail(rig);
@@ -320,7 +324,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aTargetThatIsGone_isRefused_andStoredAnewFromTheSpool(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -343,7 +347,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aTargetThatIsGone_mayBeginAnew_atTheHead(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);
@@ -363,7 +367,7 @@ final class RestoreIT {
   }
 
   @Test
-  @FaultRow(name = ROW, fault = FAULT, full = 110)
+  @FaultRow(name = ROW, fault = FAULT, full = FULL)
   void aDataFolderThatIsGone_beginsAnewBesideTheRowsOfBefore(Trials trials) throws Exception {
     try (Rig rig = rig("1h").start()) {
       send(rig);

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.duckspool.writer.batch.SealLimits;
-import io.duckspool.writer.sink.LedgerRow;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -104,15 +103,7 @@ final class FailureSweepTest {
     server.append(2);
     Pipeline pipeline = server.startPipeline();
     server.runUntilState(PipelineState.RUNNING);
-    LedgerRow row = server.ledger();
-    server.sink.setLedger(
-        new LedgerRow(
-            row.spoolId(),
-            row.listenUri(),
-            row.runId(),
-            server.spool().durable(),
-            1,
-            row.updatedAt()));
+    LedgerEdits.move(server, server.spool().durable(), 1);
     server.runUntilState(PipelineState.TARGET_REFUSED);
     server.clock.advanceMillis(60_000);
     server.steps(10);

@@ -3,6 +3,7 @@ package io.duckspool.writer.pipeline;
 import io.duckspool.common.admin.AdminApi;
 import io.duckspool.spool.SpoolPosition;
 import io.duckspool.writer.sink.LedgerRow;
+import io.duckspool.writer.sink.SinkException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -16,15 +17,19 @@ final class LedgerEdits {
       throws Exception {
     LedgerRow row = server.ledger();
     SpoolPosition at = row.position();
+    move(
+        server,
+        new SpoolPosition(at.next(), at.entries() + entries, at.rows() + rows, at.bytes() + bytes),
+        row.seals());
+  }
+
+  /** The ledger stands elsewhere in its run, after so many seals. */
+  static void move(PipelineHarness server, SpoolPosition position, long seals)
+      throws SinkException {
+    LedgerRow row = server.ledger();
     server.sink.setLedger(
         new LedgerRow(
-            row.spoolId(),
-            row.listenUri(),
-            row.runId(),
-            new SpoolPosition(
-                at.next(), at.entries() + entries, at.rows() + rows, at.bytes() + bytes),
-            row.seals(),
-            row.updatedAt()));
+            row.spoolId(), row.listenUri(), row.runId(), position, seals, row.updatedAt()));
   }
 
   /**

@@ -212,15 +212,10 @@ final class StartTableTest {
   /** The target has two more entries of a segment than the power cut left of it. */
   private void setLedgerBeyond(SpoolPosition torn) throws SinkException {
     SpoolIndex beyond = new SpoolIndex(torn.next().segment(), torn.next().sequence() + 2);
-    LedgerRow row = server.ledger();
-    server.sink.setLedger(
-        new LedgerRow(
-            row.spoolId(),
-            row.listenUri(),
-            row.runId(),
-            new SpoolPosition(beyond, torn.entries() + 2, torn.rows() + 9, torn.bytes() + 99),
-            2,
-            row.updatedAt()));
+    LedgerEdits.move(
+        server,
+        new SpoolPosition(beyond, torn.entries() + 2, torn.rows() + 9, torn.bytes() + 99),
+        2);
   }
 
   private StartDecision decide(SpoolTailer tailer) throws Exception {
