@@ -32,9 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The life of a server, from its first start to its end, once for each crash point: the process
- * that reaches it is halted there and started again. A point that is not reached fails. The points
- * of calls and of other targets have tests of their own.
+ * The life of a server, from its first start to its end, as often as it takes to halt at each crash
+ * point: the process that reaches it is halted there and started again. A point that is not reached
+ * fails. The points of calls and of other targets have tests of their own.
  */
 @Tag("faults")
 final class CrashPointIT {
@@ -47,7 +47,7 @@ final class CrashPointIT {
   private static final AtomicInteger ROUND = new AtomicInteger();
 
   static List<CrashLot> lots() {
-    return CrashLot.pair(CrashLists.OF_RECEIVER, CrashLists.OF_WRITER, ROUND.getAndIncrement());
+    return CrashLot.deal(CrashLists.OF_RECEIVER, CrashLists.OF_WRITER, ROUND.getAndIncrement());
   }
 
   @ParameterizedTest

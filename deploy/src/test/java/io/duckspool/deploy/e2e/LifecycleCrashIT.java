@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every call that makes, flushes, stops, takes up, replays or discards a server, once for each
- * crash point in them: the process that reaches it is halted there and started again, and the
- * caller, who got no answer, calls again. A point that is not reached fails.
+ * Every call that makes, flushes, stops, takes up, replays or discards a server, as often as it
+ * takes to halt at each crash point in them: the process that reaches it is halted there and
+ * started again, and the caller, who got no answer, calls again. A point that is not reached fails.
  */
 @Tag("faults")
 final class LifecycleCrashIT {
@@ -48,7 +48,7 @@ final class LifecycleCrashIT {
   private static final AtomicInteger ROUND = new AtomicInteger();
 
   static List<CrashLot> lots() {
-    return CrashLot.pair(
+    return CrashLot.deal(
         CrashLists.OF_CALLS_IN_RECEIVER, CrashLists.OF_CALLS_IN_WRITER, ROUND.getAndIncrement());
   }
 

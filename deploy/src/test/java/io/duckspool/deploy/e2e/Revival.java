@@ -7,10 +7,10 @@ import io.duckspool.deploy.harness.Await;
 import io.duckspool.deploy.harness.CrashLot;
 import io.duckspool.deploy.harness.Halt;
 import io.duckspool.deploy.harness.Rig;
+import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -21,20 +21,21 @@ import java.util.concurrent.Callable;
 final class Revival {
 
   private final Rig rig;
-  private final Map<String, Halt> waiting = new HashMap<>();
+  private final Deque<Halt> ofReceiver;
+  private final Deque<Halt> ofWriter;
 
   /** Arms both processes; they are not started yet. */
   Revival(Rig rig, CrashLot lot) {
-    this.rig =
-        rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.receiver().toString())
-            .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, lot.writer().toString());
-    waiting.put("receiver", lot.receiver());
-    waiting.put("writer", lot.writer());
+    this.rig = rig;
+    ofReceiver = new ArrayDeque<>(lot.receiver());
+    ofWriter = new ArrayDeque<>(lot.writer());
+    rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, next(ofReceiver))
+        .writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, next(ofWriter));
   }
 
   /** Where no process was halted so far. */
   Collection<Halt> waiting() {
-    return waiting.values();
+    return Halt.all(List.copyOf(ofReceiver), List.copyOf(ofWriter));
   }
 
   /** Waits, and starts again what is halted meanwhile. */
@@ -60,7 +61,7 @@ final class Revival {
   /** A process that is halted while it stops is started and stopped again. */
   void stop(String name, Runnable awaitUp) {
     Optional<Integer> exitCode = rig.tryStop(name);
-    if (exitCode.equals(Optional.of(CrashPoint.EXIT_STATUS))) {
+    while (exitCode.equals(Optional.of(CrashPoint.EXIT_STATUS))) {
       restart(name);
       awaitUp.run();
       exitCode = rig.tryStop(name);
@@ -68,13 +69,18 @@ final class Revival {
     assertEquals(Optional.of(0), exitCode, rig::logs);
   }
 
-  /** Starts a process without the crash point: it has done its work there. */
+  /** Starts a process that has halted, armed with its next crash point. */
   private void restart(String name) {
-    waiting.remove(name);
     if (name.equals("writer")) {
-      rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "").startWriter();
+      ofWriter.remove();
+      rig.writerEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, next(ofWriter)).startWriter();
     } else {
-      rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, "").startReceiver();
+      ofReceiver.remove();
+      rig.receiverEnvironment(CrashPoint.ENVIRONMENT_VARIABLE, next(ofReceiver)).startReceiver();
     }
+  }
+
+  private static String next(Deque<Halt> halts) {
+    return halts.isEmpty() ? "" : halts.peek().toString();
   }
 }

@@ -44,11 +44,6 @@ public record Halt(CrashPoint point, String which) {
     return Stream.of(lists).flatMap(List::stream).toList();
   }
 
-  /** The points of a list, each once. */
-  public static List<CrashPoint> points(List<Halt> halts) {
-    return halts.stream().map(Halt::point).distinct().toList();
-  }
-
   /** What the environment of a process says that is to halt there. */
   @Override
   public String toString() {

@@ -8,11 +8,11 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.e2e.CrashLists;
 import io.duckspool.deploy.harness.CrashLot;
+import io.duckspool.deploy.harness.Halt;
 import io.duckspool.deploy.targets.TargetCrashLists;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -65,15 +65,17 @@ final class CrashPointsTest {
 
   @Test
   void everyCrashPoint_isHaltedAtByOneTest() {
-    List<CrashPoint> tested = new ArrayList<>(CrashLists.points());
-    tested.addAll(TargetCrashLists.points());
+    List<CrashPoint> tested =
+        Stream.of(CrashLists.all(), TargetCrashLists.all())
+            .flatMap(halts -> halts.stream().map(Halt::point).distinct())
+            .toList();
     assertEquals(
         Arrays.stream(CrashPoint.values()).sorted().toList(), tested.stream().sorted().toList());
   }
 
   @Test
   void theFullFigure_isTwentyOfEachHalt() {
-    assertEquals(20 * (CrashLists.halts() + TargetCrashLists.halts()), CrashLot.FULL);
+    assertEquals(20 * Halt.all(CrashLists.all(), TargetCrashLists.all()).size(), CrashLot.FULL);
   }
 
   /** So that what is on the durability path and has no window to look into has a reason. */

@@ -3,7 +3,6 @@ package io.duckspool.deploy.targets;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.Halt;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The crash points that a writer reaches with other targets than a DuckDB file alone. */
 public final class TargetCrashLists {
@@ -39,17 +38,8 @@ public final class TargetCrashLists {
 
   private TargetCrashLists() {}
 
-  /** The points of each list. */
-  public static List<CrashPoint> points() {
-    return lists().flatMap(list -> Halt.points(list).stream()).toList();
-  }
-
-  /** How many halts there are, each once. */
-  public static int halts() {
-    return lists().mapToInt(List::size).sum();
-  }
-
-  private static Stream<List<Halt>> lists() {
-    return Stream.of(OF_LAKES, OF_PARQUET, OF_ICEBERG);
+  /** All of them. */
+  public static List<Halt> all() {
+    return Halt.all(OF_LAKES, OF_PARQUET, OF_ICEBERG);
   }
 }
