@@ -287,8 +287,8 @@ final class ParquetSink implements Sink {
         doubtful.clear();
         return row.get();
       }
-      Optional<String> other = spool.attempt();
-      if (other.isPresent() && !doubtful.contains(other.get())) {
+      Optional<SealIntent> other = spool.intent();
+      if (other.isPresent() && !isBehind(at, other.get())) {
         throw fenced(move, "the intent of another writer");
       }
       throw new SinkException.Unavailable(target() + ": an earlier attempt was applied late");
@@ -301,6 +301,16 @@ final class ParquetSink implements Sink {
               + e,
           e);
     }
+  }
+
+  /**
+   * Whether an intent says nothing about another writer: it may be of an attempt of ours, or the
+   * ledger has passed it. A storage may apply a request late, though it was sent again and done
+   * meanwhile: the object without a byte that an intent leaves has the version of the one before
+   * it, so the condition holds again.
+   */
+  private boolean isBehind(ParquetSpool.At at, SealIntent other) {
+    return doubtful.contains(other.attempt()) || other.first().compareTo(at.next()) < 0;
   }
 
   @Override

@@ -168,9 +168,9 @@ final class ParquetSpool {
     return Optional.of(finish(at, open.get(), files));
   }
 
-  /** The attempt that the present intent is of; empty when there is no intent. */
-  Optional<String> attempt() throws IOException, SinkException {
-    return readIntent().map(open -> open.intent().attempt());
+  /** The present intent; empty when there is none. */
+  Optional<SealIntent> intent() throws IOException, SinkException {
+    return readIntent().map(Open::intent);
   }
 
   /** Makes the ledger where there is none; false when there is another one. */

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.duckspool.writer.batch.SealedBatch;
 import io.duckspool.writer.servers.S3Server;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +87,30 @@ final class ParquetS3NetworkTest {
     assertTrue(late.apply(), "what ended the seal's intent is what was there before it");
     seal();
     assertTrue(late.apply());
+    assertAllOnce();
+    seal();
+    assertAllOnce();
+  }
+
+  /** It is no other writer's, whom the pipeline would yield to for good. */
+  @Test
+  void anIntentThatArrivesLate_asTheNextSealIsDecided_isOfASealThatIsDone() throws Exception {
+    S3Server.Held late = server.holdPut(".intent.json");
+    seal();
+    AtomicBoolean isApplied = new AtomicBoolean();
+    sink =
+        rig.sink(
+            "one",
+            step -> {
+              if (step.startsWith("length of ") && !isApplied.getAndSet(true)) {
+                assertTrue(late.apply(), "between the look at the ledger and the new intent");
+              }
+            });
+    try (SealedBatch batch = rig.batch(seals, ROWS)) {
+      commitUntilDone(sink, batch, move(seals, seals + 1));
+    }
+    seals++;
+    assertTrue(isApplied.get());
     assertAllOnce();
     seal();
     assertAllOnce();
