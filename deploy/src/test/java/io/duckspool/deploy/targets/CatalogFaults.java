@@ -75,6 +75,7 @@ final class CatalogFaults {
           return HttpProxy.Answer.CUT;
         },
         outage::lasts);
+    Await.until("the catalog answers", Rig.LIMIT, () -> !unheard.isEmpty(), rig::logs);
     assertDecided(unheard);
   }
 
