@@ -71,6 +71,15 @@ final class IcebergTables {
    * @throws SinkException.Refused with all that is wrong
    */
   void prepare(Session session) throws SQLException, SinkException {
+    if (target.schema().indexOf('"') >= 0) {
+      // It takes quotes off a name that has been taken out of its quotes before.
+      throw new SinkException.Refused(
+          "schema "
+              + target.schema()
+              + ": a name with a double quote can't be used in Iceberg catalog "
+              + catalog
+              + ", DuckDB's extension takes the quote off");
+    }
     if (!schemaExists(session)) {
       if (!target.createTables()) {
         throw new SinkException.Refused(

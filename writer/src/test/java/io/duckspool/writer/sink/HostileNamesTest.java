@@ -100,9 +100,10 @@ final class HostileNamesTest {
       for (String name : names) {
         store(database, iceberg(name));
       }
-      // DuckDB's extension takes the quotes off again.
       Target quoted = iceberg("a\"; DROP TABLE witness; --");
-      assertThrows(SinkException.class, () -> store(database, quoted));
+      SinkException refused =
+          assertThrows(SinkException.Refused.class, () -> store(database, quoted));
+      assertTrue(refused.reason().contains("a name with a double quote"), refused.reason());
       storePromoted(database, IcebergRig.CATALOG, rig.newSchema());
       List<String> found =
           DuckDbRows.query(
