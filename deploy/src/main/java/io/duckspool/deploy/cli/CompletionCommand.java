@@ -23,7 +23,9 @@ final class CompletionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    spec.commandLine().getOut().println(AutoComplete.bash("duckspool", spec.root().commandLine()));
+    spec.commandLine()
+        .getOut()
+        .println(AutoComplete.bash("duckspool", DuckspoolCommand.commandLine()));
     return ExitCode.DONE;
   }
 }

@@ -38,6 +38,22 @@ final class CommandLineTest {
   }
 
   @Test
+  void helpAndCompletion_knowAllCommands_aCommandAloneToo() {
+    List<String> all = List.copyOf(DuckspoolCommand.commandLine().getSubcommands().keySet());
+    assertEquals(0, run("--help"));
+    String help = out.toString();
+    assertEquals(0, run("completion"));
+    String completion = out.toString().substring(help.length());
+    for (String command : all) {
+      assertTrue(help.contains("\n  " + command + " "), () -> command + " in " + help);
+      assertTrue(completion.contains("_picocli_duckspool_" + command + "()"), command);
+      assertEquals(0, run(command, "--help"), command);
+    }
+    assertEquals(2, run("recevier"));
+    assertTrue(err.toString().contains("receiver"), "what was meant: " + err);
+  }
+
+  @Test
   void version_isPrinted_alsoAsJson() {
     assertEquals(0, run("version"));
     assertTrue(out.toString().startsWith("duckspool "), out::toString);
@@ -240,7 +256,7 @@ final class CommandLineTest {
   }
 
   private int run(String... arguments) {
-    CommandLine commandLine = DuckspoolCommand.commandLine();
+    CommandLine commandLine = DuckspoolCommand.commandLine(arguments);
     commandLine.setOut(new PrintWriter(out, true));
     commandLine.setErr(new PrintWriter(err, true));
     return commandLine.execute(arguments);
