@@ -40,9 +40,9 @@ final class KillIT {
       perRun = PER_RUN)
   void killedReceiver_losesAndDoublesNothing(Trials trials) throws SQLException {
     try (Rig rig = rig().start()) {
-      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 10, mix), log)) {
+      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 20, mix), log)) {
         for (int i = 0; i < trials.count(); i++) {
-          load.awaitMoreAcks(1 + trials.random().nextInt(200), LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(100), LIMIT);
           rig.receiver().kill();
           long killed = System.nanoTime();
           rig.startReceiver();
@@ -65,13 +65,13 @@ final class KillIT {
       perRun = PER_RUN)
   void killedWriter_losesAndDoublesNothing(Trials trials) throws SQLException {
     try (Rig rig = rig().start()) {
-      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 10, mix), log)) {
+      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 20, mix), log)) {
         for (int i = 0; i < trials.count(); i++) {
           if (i % 3 != 0) {
             // Two of three kills hit a writer at work, the third one on its way up.
             rig.awaitWriter();
           }
-          load.awaitMoreAcks(1 + trials.random().nextInt(400), LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(200), LIMIT);
           rig.writer().kill();
           rig.startWriter();
           trials.tried();
@@ -90,12 +90,12 @@ final class KillIT {
       perRun = PER_RUN)
   void bothKilledAtOnce_loseAndDoubleNothing(Trials trials) throws SQLException {
     try (Rig rig = rig().start()) {
-      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 10, mix), log)) {
+      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 20, mix), log)) {
         for (int i = 0; i < trials.count(); i++) {
           if (i % 3 != 0) {
             rig.awaitWriter();
           }
-          load.awaitMoreAcks(1 + trials.random().nextInt(200), LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(100), LIMIT);
           if (trials.random().nextBoolean()) {
             rig.receiver().kill();
             rig.writer().kill();
@@ -130,12 +130,12 @@ final class KillIT {
     try (Rig rig = rig().start()) {
       rig.awaitCommitted();
       rig.stopWriter();
-      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 10, mix), log)) {
+      try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 20, mix), log)) {
         for (int i = 0; i < trials.count(); i++) {
           if (i == trials.count() / 2) {
             rig.startWriter();
           }
-          load.awaitMoreAcks(1 + trials.random().nextInt(200), LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(100), LIMIT);
           rig.receiver().kill();
           rig.startReceiver();
           trials.tried();

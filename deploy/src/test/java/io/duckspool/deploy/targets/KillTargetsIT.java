@@ -71,7 +71,7 @@ final class KillTargetsIT {
       rig.set("spool.segment_age", "2s").server("seal_max_age_ms", "100");
       running.configure(rig);
       rig.start();
-      try (LoadClient load = LoadClient.start(rig.load(2, Integer.MAX_VALUE, 5, mix), log)) {
+      try (LoadClient load = LoadClient.start(rig.load(2, Integer.MAX_VALUE, 10, mix), log)) {
         for (int i = 0; i < trials.count(); i++) {
           if (i % DEATHS_WITHOUT_A_COMMIT == 0) {
             rig.awaitCommitted();
@@ -79,7 +79,7 @@ final class KillTargetsIT {
             // Two of three kills hit a writer at work, the third one on its way up.
             rig.awaitWriter();
           }
-          load.awaitMoreAcks(1 + trials.random().nextInt(300), Rig.LIMIT);
+          load.awaitMoreAcks(1 + trials.random().nextInt(150), Rig.LIMIT);
           rig.writer().kill();
           rig.startWriter();
           trials.tried();
