@@ -159,7 +159,15 @@ final class DiskStateIT {
     }
   }
 
-  /** As at an error that the kernel meets in the file system: what was acked is there after it. */
+  /**
+   * As at an error that the kernel meets in the file system: what was acked before it is there when
+   * the file system is mended.
+   *
+   * <p>A 202 that comes in later proves nothing, as at a power cut ({@link PowerCutIT}): ext4
+   * reports success to an fdatasync that the error overtakes, and has not kept what it synced. A
+   * bare loop that writes through a map and syncs shows it: of 59 errors 9 took the last record
+   * that was acknowledged, none of them more.
+   */
   @Test
   @FaultRow(name = READ_ONLY, fault = READ_ONLY_FAULT, full = 20)
   void aSpoolWhoseFileSystemBreaks_acksNothingMore_andIsWholeWhenItIsMended(Trials trials)
@@ -168,9 +176,10 @@ final class DiskStateIT {
         Rig rig = spoolOn(mount)) {
       rig.start();
       rig.awaitCommitted();
+      long broken;
       try (LoadClient load = LoadClient.start(rig.load(4, Integer.MAX_VALUE, 5, request), log)) {
         load.awaitMoreAcks(1 + trials.random().nextInt(200), Rig.LIMIT);
-        mount.breakFileSystem();
+        broken = mount.breakFileSystem();
         Await.until(
             "nothing is acked any more",
             Rig.LIMIT,
@@ -180,6 +189,8 @@ final class DiskStateIT {
       assertNoCrash(rig, "receiver");
       assertNoCrash(rig, "writer");
       rig.killAll();
+      int late = log.forgetAcksSince(broken);
+      System.out.println(log.ackedCount() + " acked before the error, " + late + " after it");
       mount.unmount();
       mount.mend();
       mount.mount();

@@ -89,13 +89,17 @@ public final class LoopMount implements AutoCloseable {
     inNamespace("mount", "-o", "loop,errors=remount-ro", image.toString(), point.toString());
   }
 
-  /** Has the kernel meet an error in the file system, at which it makes it read-only. */
-  public void breakFileSystem() {
+  /**
+   * Has the kernel meet an error in the file system, at which it makes it read-only.
+   *
+   * @return the last instant before it, on the clock of {@link System#nanoTime}
+   */
+  public long breakFileSystem() {
     String device = Shell.run(command("findmnt", "-n", "-o", "SOURCE", point.toString())).strip();
-    inNamespace(
-        "sh",
-        "-c",
-        "echo broken > /sys/fs/ext4/" + Path.of(device).getFileName() + "/trigger_fs_error");
+    return lastInstantBefore(
+        "trigger = os.open(sys.argv[1], os.O_WRONLY)",
+        "os.write(trigger, b'broken')",
+        "/sys/fs/ext4/" + Path.of(device).getFileName() + "/trigger_fs_error");
   }
 
   /** Checks and mends the file system, which must not be mounted. */
@@ -148,18 +152,32 @@ public final class LoopMount implements AutoCloseable {
    * @return the last instant before the cut, on the clock of {@link System#nanoTime}
    */
   public long cutPower() {
-    // Both read CLOCK_MONOTONIC, which the check below relies on. The folder is opened, and all is
-    // looked up, before the clock is read: nothing but the ioctl follows.
-    String ioctl =
-        "import fcntl, os, struct, sys, time\n"
-            + "folder = os.open(sys.argv[1], os.O_RDONLY)\n"
-            + "flags, cut, clock = struct.pack('I', 2), fcntl.ioctl, time.monotonic_ns\n"
-            + "before = clock()\n"
-            + "cut(folder, 0x8004587d, flags)\n"
-            + "print(before)\n";
+    return lastInstantBefore(
+        "folder = os.open(sys.argv[1], os.O_RDONLY)\n"
+            + "flags, cut = struct.pack('I', 2), fcntl.ioctl",
+        "cut(folder, 0x8004587d, flags)",
+        point.toString());
+  }
+
+  /**
+   * Does something in Python, and says when.
+   *
+   * @param prepare opens and looks up all that is needed, so that nothing comes between the look at
+   *     the clock and the act
+   */
+  private long lastInstantBefore(String prepare, String act, String argument) {
+    // Both read CLOCK_MONOTONIC, which the check below relies on.
+    String script =
+        String.join(
+            "\n",
+            "import fcntl, os, struct, sys, time",
+            "clock = time.monotonic_ns",
+            prepare,
+            "before = clock()",
+            act,
+            "print(before)");
     long started = System.nanoTime();
-    long before =
-        Long.parseLong(Shell.run(command("python3", "-c", ioctl, point.toString())).strip());
+    long before = Long.parseLong(Shell.run(command("python3", "-c", script, argument)).strip());
     if (before - started < 0 || System.nanoTime() - before < 0) {
       throw new AssertionError("the clock of python3 is not that of this JVM");
     }
