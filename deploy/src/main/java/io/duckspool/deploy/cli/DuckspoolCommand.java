@@ -53,7 +53,7 @@ public final class DuckspoolCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  /** Made by {@link #execute}, and by picocli. */
+  /** Made by {@link #commandLine}. */
   @SuppressWarnings("NullAway.Init") // picocli sets the field
   public DuckspoolCommand() {}
 

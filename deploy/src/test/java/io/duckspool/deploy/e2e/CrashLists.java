@@ -3,7 +3,6 @@ package io.duckspool.deploy.e2e;
 import io.duckspool.common.fault.CrashPoint;
 import io.duckspool.deploy.harness.Halt;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Which process reaches which crash point, in the life of a server that stores in a DuckDB file.
@@ -96,13 +95,17 @@ public final class CrashLists {
 
   private CrashLists() {}
 
-  /** All of them. */
-  public static List<Halt> all() {
-    return Stream.concat(
-            Stream.of(OF_RECEIVER, OF_WRITER, OF_CALLS_IN_RECEIVER, OF_CALLS_IN_WRITER)
-                .flatMap(List::stream),
-            Stream.of(OF_QUARANTINE))
-        .flatMap(List::stream)
-        .toList();
+  /** Each list, without its phases. */
+  public static List<List<Halt>> all() {
+    return List.of(
+        flat(OF_RECEIVER),
+        flat(OF_WRITER),
+        flat(OF_CALLS_IN_RECEIVER),
+        flat(OF_CALLS_IN_WRITER),
+        OF_QUARANTINE);
+  }
+
+  private static List<Halt> flat(List<List<Halt>> phases) {
+    return phases.stream().flatMap(List::stream).toList();
   }
 }
